@@ -1,0 +1,152 @@
+"""The chip, behind names: the only module of the detector that imports `machine`.
+
+Roles are looked up in the board's `pins.py`. Nothing here decides anything.
+"""
+
+import gc
+import os
+import select
+import sys
+import time
+
+import machine
+import micropython
+import pins
+
+# Two frames of 1 KiB: the line stays busy while the next frame is prepared.
+_TX_BUFFER_BYTES = 2200
+# A control frame with its overhead, and what arrives during a 45 ms flash erase at 115200 baud.
+_RX_BUFFER_BYTES = 1024
+_CAMERA_SPI_HZ = 4_000_000  # ArduCAM Mini: 4 MHz in the vendor's demo, 8 MHz at most
+_CAMERA_I2C_HZ = 100_000
+
+
+class Hal:
+    """Pins, links, camera buses, flash, console and watchdog of one board."""
+
+    def __init__(self) -> None:
+        """Open the flash's storage region and the console; everything else on request."""
+        self.board = pins.BOARD
+        self.flash = _flash()
+        self._console = select.poll()
+        self._console.register(sys.stdin, select.POLLIN)
+        self._stdin = sys.stdin.buffer
+        self._byte = bytearray(1)
+        self._watchdog = None
+
+    # --- pins -------------------------------------------------------------------------------------
+
+    def pin_in(self, role: str) -> "machine.Pin":
+        """Return the role's pin as an input; external resistors pull it."""
+        return machine.Pin(getattr(pins, role), machine.Pin.IN)
+
+    def pin_out(self, role: str) -> "machine.Pin":
+        """Return the role's pin as an output, low."""
+        return machine.Pin(getattr(pins, role), machine.Pin.OUT, value=0)
+
+    # --- links and buses --------------------------------------------------------------------------
+
+    def uart(self, link: str) -> "machine.UART":
+        """Return the UART of "HUB" or "UPLINK", never blocking."""
+        number, tx, rx, baud = getattr(pins, link + "_UART")
+        return machine.UART(
+            number,
+            baud,
+            tx=machine.Pin(tx),
+            rx=machine.Pin(rx),
+            txbuf=_TX_BUFFER_BYTES,
+            rxbuf=_RX_BUFFER_BYTES,
+            timeout=0,
+        )
+
+    def camera_spi(self) -> "machine.SPI":
+        """Return the camera's SPI bus, mode 0."""
+        bus, sck, mosi, miso = pins.CAM_SPI
+        return machine.SPI(
+            bus,
+            _CAMERA_SPI_HZ,
+            sck=machine.Pin(sck),
+            mosi=machine.Pin(mosi),
+            miso=machine.Pin(miso),
+        )
+
+    def camera_i2c(self) -> "machine.I2C":
+        """Return the camera's I2C (SCCB) bus."""
+        bus, sda, scl = pins.CAM_I2C
+        return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_CAMERA_I2C_HZ)
+
+    # --- console ----------------------------------------------------------------------------------
+
+    def console_read(self, buf: bytearray) -> int:
+        """Read what has arrived on the console, at most len(buf) bytes; return how many."""
+        count = 0
+        while count < len(buf):
+            ready = False
+            for _ in self._console.ipoll(0):
+                ready = True
+            # One byte a read: stdin.readinto of more would wait for all of them.
+            if not ready or not self._stdin.readinto(self._byte):
+                break
+            buf[count] = self._byte[0]
+            count += 1
+        return count
+
+    def console_write(self, data: bytes) -> None:
+        """Write to the console."""
+        sys.stdout.buffer.write(data)
+
+    def interrupts(self, on: bool) -> None:
+        """Let Ctrl-C on the console interrupt the program, or not."""
+        micropython.kbd_intr(3 if on else -1)
+
+    # --- time, chance, life -----------------------------------------------------------------------
+
+    def ticks_ms(self) -> int:
+        """Return milliseconds that wrap at 2^30."""
+        return time.ticks_ms()
+
+    def idle(self) -> None:
+        """Rest until something may have happened; about a millisecond at most."""
+        machine.idle()
+
+    def random(self, count: int) -> bytes:
+        """Return random bytes of the chip's generator."""
+        return os.urandom(count)
+
+    def start_watchdog(self, timeout_ms: int) -> None:
+        """Reset the chip unless `feed` is called within every `timeout_ms`."""
+        self._watchdog = machine.WDT(timeout=timeout_ms)
+
+    def feed(self) -> None:
+        """Tell the watchdog that the loop lives."""
+        if self._watchdog is not None:
+            self._watchdog.feed()
+
+    def reset(self) -> None:
+        """Reset the chip; does not return."""
+        machine.reset()
+
+    def reset_cause(self) -> int:
+        """Return why the chip started, as machine.reset_cause()."""
+        return machine.reset_cause()
+
+    def powered_on(self) -> bool:
+        """Say whether this start is a power-on, and not a watchdog's or a software's reset."""
+        return machine.reset_cause() == machine.PWRON_RESET
+
+    def unique_id(self) -> bytes:
+        """Return the chip's own number, 8 bytes."""
+        return machine.unique_id()
+
+    def collect(self) -> None:
+        """Collect garbage; only where nothing waits."""
+        gc.collect()
+
+
+def _flash() -> object:
+    """Return the block device of the board's storage region (machine docs, block devices)."""
+    if pins.FLASH == "rp2":
+        import rp2
+
+        return rp2.Flash()
+    raise ValueError  # pins.py names a flash that this firmware does not know

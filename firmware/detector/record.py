@@ -1,0 +1,48 @@
+"""What the controller writes down: journal records, and the faults that every record carries.
+
+A journal that cannot be written is itself a fault; the caller learns it from the return value and
+the controller from `faults`.
+"""
+
+from detector import codes
+from detector.journal import JournalError
+
+
+class Record:
+    """Journal, clock and latched faults together; owner of the fault bits."""
+
+    def __init__(self, journal: "Journal", clock: "Clock") -> None:
+        """Take a recovered journal; its last faults stay latched."""
+        self.journal = journal
+        self.faults = journal.faults
+        self._clock = clock
+
+    def latch(self, bits: int) -> None:
+        """Add fault bits; nothing but `clear` takes one away."""
+        self.faults |= bits
+
+    def clear(self, now_ms: int) -> None:
+        """Forget all faults: only after a power-cycle and a passing self-test."""
+        bits = self.faults
+        self.faults = 0
+        if bits:
+            self.write(now_ms, codes.JR_FAULT_CLEARED, 0, bits)
+
+    def set_armed(self, armed: bool) -> None:
+        """Have all further records say whether the detector is armed."""
+        self.journal.armed = armed
+
+    def write(self, now_ms: int, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> bool:
+        """Append one record; False, and FAULT_JOURNAL latched, where that cannot be done."""
+        journal = self.journal
+        journal.faults = self.faults
+        journal.ticks_ms = now_ms
+        journal.day = self._clock.day
+        journal.second = self._clock.second
+        journal.time_known = self._clock.known
+        try:
+            journal.append(kind, event_id, a, b)
+        except JournalError:
+            self.faults |= codes.FAULT_JOURNAL
+            return False
+        return True

@@ -1,0 +1,78 @@
+"""Sensor lines: debounce, and which rising edge counts as a trip.
+
+A line must have been seen low before it counts, as the circuit's flip-flops need a rising edge. A
+line that is high at boot is reported once, but nothing in the circuit can confirm it.
+"""
+
+from detector import ticks
+from detector.codes import TRIP_FIRE, TRIP_PANIC, ZONE_ROLES
+from detector.compat import const
+
+# What `Zone.tick` saw.
+NOTHING = const(0)
+TRIPPED = const(1)  # a debounced rising edge
+HIGH_AT_BOOT = const(2)  # high since before the first look: no edge to confirm it
+
+
+class Zone:
+    """One sensor line of a trip kind (codes.TRIP_*)."""
+
+    def __init__(self, hal: "Hal", kind: int, debounce_ms: int, now_ms: int) -> None:
+        """Claim the line's pin; `debounce_ms` is how long it must stay high."""
+        self.kind = kind
+        # Fire and panic always may set the latch; the others wait for the arm lines (DESIGN 3).
+        self.always = kind in (TRIP_FIRE, TRIP_PANIC)
+        self._pin = hal.pin_in(ZONE_ROLES[kind])
+        self._debounce_ms = debounce_ms
+        self.high = False  # the raw level at the last tick
+        self.low_ms = now_ms  # when it was last seen low
+        self._low_clears = -1
+        self._low_arms = -1
+        self._seen_low = False
+        self._reported = False  # this high has been told
+
+    def tick(self, now_ms: int, gate: "Gate") -> int:
+        """Sample the line; return NOTHING, or TRIPPED or HIGH_AT_BOOT once for each high."""
+        if self._pin.value() == 0:
+            self.high = False
+            self._seen_low = True
+            self._reported = False
+            self.low_ms = now_ms
+            self._low_clears = gate.clears
+            self._low_arms = gate.arms
+            return NOTHING
+        self.high = True
+        if self._reported or ticks.diff_ms(now_ms, self.low_ms) < self._debounce_ms:
+            return NOTHING
+        self._reported = True
+        return TRIPPED if self._seen_low else HIGH_AT_BOOT
+
+    def may_set_latch(self, gate: "Gate") -> bool:
+        """Say whether this line's last rise came while it could set the latch.
+
+        Only then must the latch be set: the line was seen low since the arm lines rose (fire and
+        panic need none) and since the last LATCH_CLEAR, which would have wiped it. Counts, not
+        times, are compared: times would be stale after six quiet days.
+        """
+        return self._low_clears == gate.clears and self.counts(gate)
+
+    def counts(self, gate: "Gate") -> bool:
+        """Say whether this line's last rise may be a trip: it was not high at arming already."""
+        return self.always or (gate.arm_lines and self._low_arms == gate.arms)
+
+
+class Zones:
+    """All sensor lines of a board."""
+
+    def __init__(self, hal: "Hal", config: "Config", now_ms: int) -> None:
+        """Make a zone for each role of codes.ZONE_ROLES."""
+        self.all = tuple(
+            [Zone(hal, kind, config.debounce_ms, now_ms) for kind in range(len(ZONE_ROLES))]
+        )
+
+    def any_high(self) -> bool:
+        """Say whether a line is high now; allocates nothing."""
+        for zone in self.all:
+            if zone.high:
+                return True
+        return False
