@@ -54,8 +54,8 @@ class Controller:
         guard, target, _armed = states.TABLE[self.state][states.EV_ARM]
         if guard == states.REFUSED:
             return target
-        if self.armed:
-            return codes.ERR_ALREADY
+        if self.armed:  # a capture that came from ARMED: nothing changes
+            return codes.OK
         if self.zones.any_high():
             return codes.ERR_OPEN_ZONES
         self.record.set_armed(True)
