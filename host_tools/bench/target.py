@@ -1,0 +1,192 @@
+"""What the bench knows of a detector: lines, jumper, power, reset, three ports and a witness.
+
+Nothing in tests/bench may know more than this file, so that a real board in a jig can take the
+virtual board's place. Implementations: `virtual.VirtualTarget` (built) and the jig (not built
+yet; its interface is fixed here so that it can be).
+
+The jig's interface
+-------------------
+A jig is a second microcontroller on its own serial port. It drives the detector's sensor lines,
+the service jumper, the RUN pin and the supply, and it watches the gate from outside. One line a
+message, `verb args`, answered by `OK ...` or `ERROR <code> "text"`, typable by hand:
+
+    line TRIP_PANIC 1     drive a sensor line; OK <t_us>, the jig's own clock
+    jumper 1              fit the service jumper
+    power 0               cut the supply; OK only after RAIL was seen to fall (proven power cut)
+    reset                 pulse RUN low for 1 ms
+    signals               OK <t_us> GATE=0 LATCH=0 ARM_CONTACT=0 ...
+    count UPLINK_RX       bytes seen on a wire since the jig started
+    watch                 from now on, `! <t_us> GATE 1` for every edge of every watched signal
+
+A jig has the capabilities POWER and RESET at most; whatever needs more (faults in the circuit, the
+camera's own copy of its pictures, flash costs) carries `@pytest.mark.needs(...)` and is skipped
+there with that reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from host_tools.bench.witness import Witness
+
+LINES = ("TRIP_INTRUSION", "TRIP_CONTACT", "TRIP_FIRE", "TRIP_PANIC", "TAMPER")
+"""The sensor lines, in the order of detector.codes.ZONE_ROLES."""
+
+# Capabilities: words for `@pytest.mark.needs(...)`.
+POWER = "power"  # power(), power_cycle()
+RESET = "reset"  # reset()
+FAULTS = "faults"  # fault(), clear_faults(): circuit, sense, flash
+TIMERS = "timers"  # timers(): a shortened MAX or ALIVE
+CAMERA = "camera"  # served(), camera(): the camera's own copy of what it delivered
+LINKS = "links"  # link_fault(): a cut or noisy UART
+HANG = "hang"  # hang(): the firmware stands still, the chip does not
+FLASH = "flash"  # flash_image(), flash_operations(): the raw chip
+SPARE = "spare"  # spare(): a second board beside this one
+ALL_CAPABILITIES = frozenset({POWER, RESET, FAULTS, TIMERS, CAMERA, LINKS, HANG, FLASH, SPARE})
+
+# Faults, for fault(). The first seven sit in the circuit.
+STUCK_ENABLE = "stuck-enable"  # the UPLINK_EN net is high whatever the pin does
+SENSE_STUCK_LOW = "sense-stuck-0"
+SENSE_STUCK_HIGH = "sense-stuck-1"
+DEAF_LATCH = "deaf-latch"  # no line sets the latch
+GATE_BRIDGED = "gate-bridged"  # GATE is high for ever, behind the sense tap (sabotage)
+LATCH_IGNORED = "latch-ignored"  # GATE = EN and ALIVE and not SERVICE (sabotage)
+FLASH_FAILS = "flash-fails"  # every program and erase fails from now on
+FLASH_CUT = "flash-cut"  # value n: the power is cut in the n-th flash operation from now
+
+
+class TargetError(Exception):
+    """The target could not do what was asked: message for a person."""
+
+
+class TargetLost(TargetError):
+    """The target does not answer any more; the session ends, more tests would say nothing."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the three ports are: anything that pyserial's URL handler opens."""
+
+    console: str
+    hub: str
+    uplink: str
+
+
+@dataclass(frozen=True)
+class Served:
+    """One picture as the camera delivered it: the witness's copy, never the firmware's."""
+
+    jpeg: bytes
+    sha256: str  # hex, of `jpeg`
+    canary: bytes  # 16 random bytes inside it
+
+
+class Target(Protocol):
+    """One detector on the bench. Every stimulus returns after it has reached the pin."""
+
+    @property
+    def name(self) -> str:
+        """Short name for folders and titles, e.g. "virtual"."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What this target can do beyond lines, jumper and ports: words of this module."""
+        ...
+
+    @property
+    def ports(self) -> Ports:
+        """The three ports."""
+        ...
+
+    @property
+    def witness(self) -> Witness:
+        """Whoever watches gate, latch, rails and wires from outside the firmware."""
+        ...
+
+    def line(self, role: str, level: int) -> int:
+        """Drive a sensor line of LINES to 0 or 1; return the witness's time in us."""
+        ...
+
+    def pulse(self, role: str, ms: int = 50) -> int:
+        """Drive a line high, `ms` later low again; return the rise's time in us.
+
+        Comes back after the fall.
+        """
+        ...
+
+    def lines_low(self) -> None:
+        """Drive all sensor lines low."""
+        ...
+
+    def jumper(self, fitted: bool) -> None:
+        """Fit or pull the service jumper."""
+        ...
+
+    def power(self, on: bool) -> None:
+        """Switch the supply (POWER)."""
+        ...
+
+    def power_cycle(self) -> None:
+        """Cut the supply and bring it back; returns at once, the firmware is still starting."""
+        ...
+
+    def reset(self) -> None:
+        """Pulse the chip's RUN pin (RESET)."""
+        ...
+
+    def fault(self, name: str, value: int = 1) -> None:
+        """Set a fault of this module (FAULTS)."""
+        ...
+
+    def clear_faults(self) -> None:
+        """Undo everything that fault(), link_fault(), camera(), timers() and hang() did."""
+        ...
+
+    def timers(self, *, alive_ms: int | None = None, max_ms: int | None = None) -> None:
+        """Shorten the circuit's own timers (TIMERS); None leaves one as it is."""
+        ...
+
+    def camera(self, *, broken: str = "", delay_ms: int = 0) -> None:
+        """Break or slow the camera (CAMERA).
+
+        `broken`: "", "dead-spi", "no-sensor", "never-done", "no-eoi" or "raises".
+        """
+        ...
+
+    def served(self) -> list[Served]:
+        """Every picture the camera delivered whole since power-on of the bench (CAMERA)."""
+        ...
+
+    def link_fault(
+        self, link: str, *, cut: bool = False, bit_error_rate: float = 0.0, drop: float = 0.0
+    ) -> None:
+        """Cut or disturb the "hub" or "uplink" wires, both directions (LINKS).
+
+        `bit_error_rate` is per bit, `drop` the share of bytes lost.
+        """
+        ...
+
+    def hang(self, on: bool) -> None:
+        """Stop (or let go on) the firmware between two instructions; the chip lives (HANG)."""
+        ...
+
+    def flash_image(self) -> bytes:
+        """The storage chip's whole content at this moment (FLASH)."""
+        ...
+
+    def flash_operations(self) -> int:
+        """Programs and erases since the board was made (FLASH)."""
+        ...
+
+    def spare(self, *, clone: bool, max_ms: int | None = None, flash_costs: str = "free") -> Target:
+        """Start another board (SPARE): a copy of this one's flash, or blank. Close it after use.
+
+        A clone has the same firmware, identity and keys. `flash_costs` is "free" or "pico".
+        """
+        ...
+
+    def close(self) -> None:
+        """Let everything go; safe to call twice."""
+        ...
