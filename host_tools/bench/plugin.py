@@ -5,9 +5,9 @@ by these fixtures.
 
 Fixtures
 --------
-target      session. `target.Target`: line(role, level), pulse(role, ms), jumper, power_cycle, reset,
-            fault, camera, link_fault, hang, served, spare ... Flashed, provisioned, running. Do not
-            close it.
+target      session. `target.Target`: line(role, level), pulse(role, ms), jumper, power_cycle,
+            reset, fault, camera, link_fault, hang, served, spare ... Flashed, provisioned,
+            running. Do not close it.
 witness     session. `witness.Witness` of that target: now_us(), wait(signal, value, deadline,
             since_us) -> Event(t_us, signal, value), events(), level(), count(), stayed(), quiet().
 within      within(seconds) -> Deadline; every wait takes one.
@@ -22,12 +22,12 @@ console     ConsoleClient: console.command("status").
 customer_keys, arc_keys   the key files as host_tools.client gives them.
 config      dict: the configuration that the board was provisioned with (BENCH_CONFIG).
 status      status() -> dict of the firmware's own word, over the console.
-measure     measure(name, value_or_values, unit, low=None, high=None, judged="max"): records, then
-            fails the test if the limits do not hold. judged: "max", "p99" or "median".
-scope       scope(title, since_us, until_us=None, signals=None, marks=()): keeps that stretch of the
-            witness's log; the report draws it.
-picture     picture(jpeg, served, caption): compares with the camera's copy (fails the test if they
-            differ), keeps it for the report.
+measure     measure(name, value_or_values, unit, low=None, high=None, judged="max"): records,
+            then fails the test if the limits do not hold. judged: "max", "p99" or "median".
+scope       scope(title, since_us, until_us=None, signals=None, marks=()): keeps that stretch of
+            the witness's log; the report draws it.
+picture     picture(jpeg, served, caption): compares with the camera's copy (fails the test if
+            they differ), keeps it for the report.
 hostile     hostile(source, max_ms=None) -> Target: another board on which boot.py is absent and
             main.py is `source`, nothing else; running, jumper out. Closed by itself. In `source`,
             `{UPLINK_EN}` and so on are replaced by the pin numbers.

@@ -45,13 +45,17 @@ FLASH = "flash"  # flash_image(), flash_operations(): the raw chip
 SPARE = "spare"  # spare(): a second board beside this one
 ALL_CAPABILITIES = frozenset({POWER, RESET, FAULTS, TIMERS, CAMERA, LINKS, HANG, FLASH, SPARE})
 
-# Faults, for fault(). The first seven sit in the circuit.
-STUCK_ENABLE = "stuck-enable"  # the UPLINK_EN net is high whatever the pin does
-SENSE_STUCK_LOW = "sense-stuck-0"
-SENSE_STUCK_HIGH = "sense-stuck-1"
-DEAF_LATCH = "deaf-latch"  # no line sets the latch
-GATE_BRIDGED = "gate-bridged"  # GATE is high for ever, behind the sense tap (sabotage)
-LATCH_IGNORED = "latch-ignored"  # GATE = EN and ALIVE and not SERVICE (sabotage)
+# Faults, for fault(). Those of the circuit have the names that virtual_board.circuit gives them.
+STUCK_ENABLE = "enable-stuck"  # the UPLINK_EN net is high whatever the pin does
+FLOATING_ENABLE = "enable-floating"  # its pull-down is missing: high whenever nobody drives it
+SENSE_LOW = "sense-low"  # UPLINK_SENSE reads 0
+SENSE_HIGH = "sense-high"  # UPLINK_SENSE reads 1
+DEAF_LATCH = "latch-deaf"  # no line sets the latch
+STUCK_LATCH = "latch-stuck"  # the latch's output is high for ever
+CLEAR_OPEN = "clear-open"  # LATCH_CLEAR does not reach the latch
+STUCK_ARM_LINES = "arm-stuck"  # both arm lines' nets are high
+GATE_BRIDGED = "gate-bridged"  # GATE is high for ever, and UPLINK_SENSE shows it
+LATCH_IGNORED = "latch-ignored"  # GATE = EN and ALIVE and not SERVICE
 FLASH_FAILS = "flash-fails"  # every program and erase fails from now on
 FLASH_CUT = "flash-cut"  # value n: the power is cut in the n-th flash operation from now
 
@@ -60,7 +64,7 @@ class TargetError(Exception):
     """The target could not do what was asked: message for a person."""
 
 
-class TargetLost(TargetError):
+class TargetLostError(TargetError):
     """The target does not answer any more; the session ends, more tests would say nothing."""
 
 
@@ -180,7 +184,9 @@ class Target(Protocol):
         """Programs and erases since the board was made (FLASH)."""
         ...
 
-    def spare(self, *, clone: bool, max_ms: int | None = None, flash_costs: str = "free") -> Target:
+    def spare(
+        self, *, clone: bool, max_ms: int | None = None, flash_costs: str = "free"
+    ) -> Target:
         """Start another board (SPARE): a copy of this one's flash, or blank. Close it after use.
 
         A clone has the same firmware, identity and keys. `flash_costs` is "free" or "pico".

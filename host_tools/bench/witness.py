@@ -32,7 +32,7 @@ UPLINK_TX_PASSED = "UPLINK_TX_PASSED"
 COUNTERS = frozenset({HUB_RX, UPLINK_RX, UPLINK_TX_WRITTEN, UPLINK_TX_PASSED})
 
 
-class WitnessTimeout(AssertionError):
+class WitnessTimeoutError(AssertionError):
     """What a test waited for did not happen in time."""
 
 
@@ -119,7 +119,7 @@ class Witness:
     def wait(self, signal: str, value: int, deadline: Deadline, since_us: int = 0) -> Event:
         """Return the first event of `signal` to `value` at or after `since_us`.
 
-        Looks at what is in the log already, then waits. Raises WitnessTimeout.
+        Looks at what is in the log already, then waits. Raises WitnessTimeoutError.
         """
         return self.wait_for(
             lambda event: event.signal == signal and event.value == value,
@@ -140,14 +140,14 @@ class Witness:
                         return event
                 seen = len(self._events)
                 if self._lost is not None:
-                    raise WitnessTimeout(f"the witness is gone: {self._lost}")
+                    raise WitnessTimeoutError(f"the witness is gone: {self._lost}")
                 left = deadline.remaining
                 if left <= 0:
-                    raise WitnessTimeout(f"the witness did not see {what} in time")
+                    raise WitnessTimeoutError(f"the witness did not see {what} in time")
                 self._changed.wait(left)
 
     def until(self, signal: str, value: int, deadline: Deadline) -> None:
-        """Return as soon as `signal` is at `value`, at once if it is. Raises WitnessTimeout."""
+        """Return as soon as `signal` is at `value`, at once if it is. Raises WitnessTimeoutError."""
         since = self.now_us()
         if self.level(signal) != value:
             self.wait(signal, value, deadline, since_us=since)
@@ -178,17 +178,17 @@ class Witness:
         )
 
     def quiet(self, signal: str, seconds: float, since_us: int | None = None) -> None:
-        """Watch for `seconds` and raise WitnessTimeout as soon as `signal` moves."""
+        """Watch for `seconds` and raise WitnessTimeoutError as soon as `signal` moves."""
         start = self.now_us() if since_us is None else since_us
         try:
             event = self.wait_for(
                 lambda event: event.signal == signal, "", Deadline(seconds), start
             )
-        except WitnessTimeout:
+        except WitnessTimeoutError:
             if self._lost is not None:
                 raise
             return
-        raise WitnessTimeout(
+        raise WitnessTimeoutError(
             f"{signal} became {event.value} {(event.t_us - start) / 1000:.1f} ms"
             f" after it had to stay quiet"
         )
@@ -202,7 +202,7 @@ class Witness:
 
 
 def time_high(events: Iterable[Event], level: int, since_us: int, until_us: int) -> int:
-    """Return how many microseconds a signal was not 0, from its level at the start and its edges."""
+    """Return how many microseconds a signal was not 0, from its first level and its edges."""
     total = 0
     at = since_us
     for event in events:
