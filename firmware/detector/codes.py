@@ -166,3 +166,25 @@ def journal_name(kind: int) -> str:
         if number == kind:
             return name
     return "kind-%d" % kind
+
+
+# --- camera drivers: what poll() returns, and why it failed --------------------------------------
+CAM_BUSY = const(0)
+CAM_READY = const(1)  # an exposure is in the camera's FIFO, `length` bytes
+CAM_FAILED = const(2)  # `error` says why
+CAM_ERR_SPI = const(1)  # the SPI side does not answer
+CAM_ERR_SENSOR = const(2)  # no sensor, or another one than expected
+CAM_ERR_I2C = const(3)  # the sensor stopped answering
+CAM_ERR_TIMEOUT = const(4)  # an exposure never ended
+CAM_ERR_LENGTH = const(5)  # empty, or longer than the FIFO or the limit
+CAM_ERR_SOI = const(6)  # no JPEG start
+CAM_ERR_EOI = const(7)  # no JPEG end: a picture cut short
+CAM_ERROR_NAMES = (
+    (CAM_ERR_SPI, "spi"),
+    (CAM_ERR_SENSOR, "sensor"),
+    (CAM_ERR_I2C, "i2c"),
+    (CAM_ERR_TIMEOUT, "timeout"),
+    (CAM_ERR_LENGTH, "length"),
+    (CAM_ERR_SOI, "no-start"),
+    (CAM_ERR_EOI, "no-end"),
+)

@@ -9,7 +9,7 @@ are left out; a table ends where its bytes end. A value's meaning is in OmniVisi
 datasheet, as far as it is documented at all.
 """
 
-# Clock, array, AEC/AGC, AWB, lens and gamma; the vendor's start of every JPEG mode.
+# Clock, exposure, white balance, lens, gamma: the vendor's start of every JPEG mode.
 JPEG_INIT = (
     b"\xff\x00\x2c\xff\x2e\xdf\xff\x01\x3c\x32\x11\x00\x09\x02\x04\x28\x13\xe5\x14\x48"
     b"\x2c\x0c\x33\x78\x3a\x33\x3b\xfb\x3e\x00\x43\x11\x16\x10\x39\x92\x35\xda\x22\x1a"
@@ -39,7 +39,7 @@ YUV422 = (
 JPEG = (
     b"\xe0\x14\xe1\x77\xe5\x1f\xd7\x03\xda\x10\xe0\x00\xff\x01\x04\x08"
 )
-# Sensor COM10: the vendor's drivers set all sync polarities to their default after the tables.
+# COM10: the vendor's drivers put all sync polarities back to their default after these tables.
 SYNC_DEFAULT = b"\xff\x01\x15\x00"
 
 # Output sizes: sensor window, scaling and the size of the encoder's picture.
