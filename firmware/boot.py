@@ -10,3 +10,7 @@ machine.Pin("ARM_INTRUSION", machine.Pin.OUT, value=0)
 machine.Pin("LATCH_CLEAR", machine.Pin.OUT, value=1)
 machine.Pin("LATCH_CLEAR", machine.Pin.OUT, value=0)
 machine.Pin("CAM_EN", machine.Pin.OUT, value=0)
+
+import micropython  # noqa: E402
+
+micropython.kbd_intr(-1)  # main.py decides, when it knows whether the service jumper is in

@@ -6,10 +6,8 @@ ALARM: shut, then change state, then everything else. Entering: change state, jo
 
 from detector import codes, states, status, ticks
 from detector.capture import FAILED, FINISHED, IMAGE_DONE
-from detector.compat import const
 from detector.zones import HIGH_AT_BOOT, NOTHING
 
-_HOUSEKEEP_MS = const(20)
 _DELAYED_BY_EXIT = (codes.TRIP_INTRUSION, codes.TRIP_CONTACT, codes.TRIP_TAMPER)
 
 
@@ -39,7 +37,6 @@ class Controller:
         self.entry_ms = now_ms
         self._window_ms = now_ms
         self._capture_ms = now_ms
-        self._housekeep_ms = now_ms
         self._known_faults = self.record.faults
         self._update_arm_lines()
 
@@ -130,7 +127,6 @@ class Controller:
             self._on_new_faults(now_ms)
         self.keeper.step(now_ms, self.state, self.service)
         self._step_capture(now_ms)
-        self._housekeep(now_ms)
 
     def _on_new_faults(self, now_ms: int) -> None:
         new = self.record.faults & ~self._known_faults
@@ -278,7 +274,7 @@ class Controller:
             self.armed and not self.exit_running and not self.service and faults == 0
         )
 
-    # --- images and the rest ----------------------------------------------------------------------------
+    # --- images -----------------------------------------------------------------------------------------
 
     def _step_capture(self, now_ms: int) -> None:
         result = self.capture.poll(now_ms)
@@ -299,13 +295,3 @@ class Controller:
             self.hub.send_image(image_id)
         elif self.event.uplinked and self.gate.wanted:
             self.uplink.offer(image_id)
-
-    def _housekeep(self, now_ms: int) -> None:
-        """Let journal and store erase ahead: one flash operation, in quiet states only."""
-        if ticks.diff_ms(now_ms, self._housekeep_ms) < _HOUSEKEEP_MS:
-            return
-        self._housekeep_ms = now_ms
-        if self.event.running or self.state not in (states.IDLE, states.ARMED):
-            return
-        if not self.zones.any_high() and not self.record.journal.housekeep():
-            self.store.housekeep()

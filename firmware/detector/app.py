@@ -1,0 +1,151 @@
+"""Wires the parts of a board together and runs the superloop.
+
+One loop, one order: hub first (a disarm is obeyed before anything else is done), then the uplink,
+the controller's tick, the console and the chores. Whatever goes wrong ends in `main`: shut, reset.
+"""
+
+import sys
+
+from detector import codes, crypto, flash_map, selftest, service
+from detector.alarm_event import AlarmEvent
+from detector.arducam_mini import ArducamMini
+from detector.capture import CHUNK_BYTES, Capture
+from detector.chores import Chores
+from detector.clock import Clock
+from detector.config import Config
+from detector.console import Console
+from detector.controller import Controller
+from detector.gate import Gate
+from detector.gatekeeper import Gatekeeper
+from detector.hal import Hal
+from detector.hub import Hub
+from detector.identity import Identity
+from detector.journal import Journal
+from detector.keystore import KeyStore
+from detector.record import Record
+from detector.store import Store
+from detector.uplink import Uplink
+from detector.zones import Zones
+
+
+class Parts:
+    """Everything below the controller, made in the order in which it may be needed."""
+
+    def __init__(self, hal: Hal, identity: "Identity", now_ms: int) -> None:
+        """Make the gate first: it is shut before anything else can fail."""
+        self.gate = Gate(hal, now_ms)
+        self.config = Config(identity.config)
+        root = identity.root_key
+        raw = flash_map.open_raw(hal.flash)
+        self.journal = Journal(raw, crypto.derive(root, crypto.JOURNAL), identity.device_id)
+        self.journal.recover()
+        self.keys = KeyStore(raw)
+        self.clock = Clock(now_ms, self.journal.day, self.journal.second)
+        self.record = Record(self.journal, self.clock)
+        self.zones = Zones(hal, self.config, now_ms)
+        self.event = AlarmEvent(self.journal.last_event)
+        self.keeper = Gatekeeper(self.gate, self.zones, self.record, self.event)
+        self.store = Store(raw, self.keys, self.journal)
+        camera = ArducamMini(
+            hal.camera_spi(),
+            hal.pin_out("CAM_CS"),
+            hal.camera_i2c(),
+            hal.pin_out("CAM_EN"),
+            self.config.camera_settle_ms,
+        )
+        self.capture = Capture(camera, self.store, self.clock, bytearray(CHUNK_BYTES))
+
+
+class App:
+    """A provisioned detector."""
+
+    def __init__(self, hal: Hal, identity: "Identity") -> None:
+        """Wire, test and recover; the state is what the journal says."""
+        now_ms = hal.ticks_ms()
+        self.hal = hal
+        self.parts = parts = Parts(hal, identity, now_ms)
+        self._self_test(now_ms)
+        self.controller = controller = Controller(parts, now_ms)
+        root = identity.root_key
+        arc = (crypto.ARC_COMMAND, crypto.ARC_EVENT, crypto.ARC_IMAGE)
+        customer = (crypto.CUSTOMER_COMMAND, crypto.CUSTOMER_EVENT, crypto.CUSTOMER_IMAGE)
+        arc_keys = tuple([crypto.derive(root, label) for label in arc])
+        customer_keys = tuple([crypto.derive(root, label) for label in customer])
+        name = identity.device_id
+        store = parts.store
+        self.hub = Hub(hal.uart("HUB"), name, customer_keys, controller, store, hal.random)
+        self.uplink = Uplink(hal.uart("UPLINK"), name, arc_keys, controller, store, hal.random)
+        for part in (controller, parts.keeper):
+            part.hub = self.hub
+            part.uplink = self.uplink
+        self.console = Console(hal, controller, parts.journal, False)
+        self.chores = Chores(controller, self.hub, self.uplink, now_ms)
+        self._tell_boot(now_ms)
+
+    def step(self, now_ms: int) -> None:
+        """Run the superloop once."""
+        self.hub.poll(now_ms)
+        # The circuit may have shut by itself (MAX, jumper): then not a byte more is written.
+        if self.uplink.is_open and self.parts.gate.is_open():
+            self.uplink.poll(now_ms)
+        self.controller.tick(now_ms)
+        self.console.poll(now_ms)
+        self.chores.poll(now_ms)
+
+    def run(self) -> None:
+        """Run until the chip is reset; does not return."""
+        hal = self.hal
+        hal.collect()
+        hal.start_watchdog(self.parts.config.watchdog_ms)
+        while True:
+            self.step(hal.ticks_ms())
+            hal.feed()
+            hal.idle()
+
+    def _self_test(self, now_ms: int) -> None:
+        record = self.parts.record
+        found = selftest.run(self.parts.gate)
+        if found == 0 and self.hal.powered_on():
+            record.clear(now_ms)
+        record.latch(found)
+
+    def _tell_boot(self, now_ms: int) -> None:
+        journal = self.parts.journal
+        interrupted = bool(journal.last_was_alarm)
+        cause = self.hal.reset_cause()
+        event_id = self.parts.event.id if interrupted else 0
+        self.parts.record.write(now_ms, codes.JR_BOOT, event_id, cause, 1 if interrupted else 0)
+        self.hub.event((("e", "boot"), ("cause", cause), ("interrupted", interrupted)))
+        faults = codes.fault_names(self.parts.record.faults)
+        if faults:
+            self.hub.event((("e", "fault"), ("faults", faults)))
+
+
+def main() -> None:
+    """Run the detector; with the service jumper in, or without an identity, the service program.
+
+    Returns only from the service program. Anything that goes wrong in the detector shuts the gate
+    and resets the chip: no REPL follows it.
+    """
+    hal = Hal()
+    if hal.pin_in("SERVICE").value():
+        service.run(hal, True)
+        return
+    hal.interrupts(False)
+    try:
+        identity = Identity.load(flash_map.open_raw(hal.flash))
+        if identity is None:
+            service.run(hal, False)
+        else:
+            App(hal, identity).run()
+    except BaseException as error:
+        _stop(hal, error)
+
+
+def _stop(hal: Hal, error: BaseException) -> None:
+    """Shut, say why on the console, reset; whatever fails here, the reset does not."""
+    try:
+        Gate(hal, hal.ticks_ms())  # a new gate starts shut
+        sys.print_exception(error)
+    finally:
+        hal.reset()

@@ -1,0 +1,48 @@
+"""What can wait: erasing ahead in quiet states, and reporting wrong authentications."""
+
+from detector import codes, states, ticks
+from detector.compat import const
+
+_HOUSEKEEP_MS = const(20)
+_AUTH_REPORT_MS = const(60000)
+
+
+class Chores:
+    """Bounded background work of the superloop; allocates nothing while there is none."""
+
+    def __init__(self, controller: "Controller", hub: "Hub", uplink: "Uplink", now_ms: int) -> None:
+        """Take the parts whose flash and counters it looks after."""
+        self._controller = controller
+        self._hub = hub
+        self._uplink = uplink
+        self._housekeep_ms = now_ms
+        self._auth_ms = now_ms
+        self._auth_reported = False  # within the last minute
+
+    def poll(self, now_ms: int) -> None:
+        """Do at most one flash operation, and that in a quiet state only."""
+        self._report_auth(now_ms)
+        if ticks.diff_ms(now_ms, self._housekeep_ms) < _HOUSEKEEP_MS:
+            return
+        self._housekeep_ms = now_ms
+        controller = self._controller
+        if controller.event.running or controller.state not in (states.IDLE, states.ARMED):
+            return
+        if not controller.zones.any_high() and not controller.record.journal.housekeep():
+            controller.store.housekeep()
+
+    def _report_auth(self, now_ms: int) -> None:
+        """Journal wrong authentications: the first at once, then once a minute."""
+        if self._auth_reported:
+            if ticks.diff_ms(now_ms, self._auth_ms) < _AUTH_REPORT_MS:
+                return
+            self._auth_reported = False
+        on_hub = self._hub.auth_failures
+        on_uplink = self._uplink.auth_failures
+        if on_hub == 0 and on_uplink == 0:
+            return
+        self._hub.auth_failures = 0
+        self._uplink.auth_failures = 0
+        self._auth_reported = True
+        self._auth_ms = now_ms
+        self._controller.record.write(now_ms, codes.JR_AUTH, 0, on_hub, on_uplink)
