@@ -1,0 +1,193 @@
+"""Frames on a serial line: a sync mark, a checked header, a payload with its CRC-32.
+
+No Python code touches single bytes: `find`, `crc32`, `readinto` and slices do. Layout,
+little-endian: mark A5 5A | type u8 | flags u8 | seq u16 | ack u16 | length u16 | low half of the
+CRC-32 over these ten bytes | payload | its CRC-32 (only where there is a payload). Host and device
+use this file.
+"""
+
+import struct
+from binascii import crc32
+
+from detector import ticks
+from detector.compat import const
+
+HEADER_BYTES = const(12)
+CHECK_BYTES = const(4)
+CHUNK_BYTES = const(1024)
+FRAME_BYTES = const(1040)  # the longest frame: a whole chunk
+SYNC = b"\xa5\x5a"
+
+HELLO = const(1)  # unnumbered, JSON: opens a session
+ACK = const(2)  # empty
+MSG = const(3)  # numbered and repeated until acknowledged
+CHUNK = const(4)  # the same, CHUNK_BYTES of an image
+FLAG_NAK = const(1)  # a gap or a damaged frame was seen: send again from `ack`
+
+# A frame whose header has arrived must be whole within this time.
+HALF_FRAME_MS = const(200)
+_HEADER = "<2sBBHHH"
+_CHECKED_BYTES = const(10)
+# A long frame is read in pieces of at least this many bytes: the UART's buffer need not hold it.
+_PIECE_BYTES = const(256)
+_STEPS = const(4)  # of parsing, each call
+_CANDIDATES = const(16)  # sync marks looked at in one step
+_LOW_HALF = const(0xFFFF)
+
+
+class FrameWriter:
+    """Builds one frame at a time in its own buffer; `payload` is where its payload goes."""
+
+    def __init__(self) -> None:
+        """Allocate the buffer, about 1 KiB; nothing later does for a whole chunk."""
+        self._frame = bytearray(FRAME_BYTES)
+        self.view = memoryview(self._frame)
+        self.payload = self.view[HEADER_BYTES : HEADER_BYTES + CHUNK_BYTES]
+        self._checked = self.view[:_CHECKED_BYTES]
+
+    def finish(self, kind: int, flags: int, seq: int, ack: int, length: int) -> int:
+        """Write header and CRC around `length` bytes of payload; return the frame's length."""
+        frame = self._frame
+        struct.pack_into(_HEADER, frame, 0, SYNC, kind, flags, seq, ack, length)
+        struct.pack_into("<H", frame, _CHECKED_BYTES, crc32(self._checked) & _LOW_HALF)
+        if length == 0:
+            return HEADER_BYTES
+        payload = self.payload if length == CHUNK_BYTES else self.payload[:length]
+        struct.pack_into("<I", frame, HEADER_BYTES + length, crc32(payload))
+        return HEADER_BYTES + length + CHECK_BYTES
+
+
+class FrameReader:
+    """Finds whole and undamaged frames in what a UART receives, whatever comes between them.
+
+    After `poll` said True, `kind`, `flags`, `seq`, `ack`, `length` and `payload()` are the
+    frame's, until the next `poll`.
+    """
+
+    def __init__(self, uart: object, payload_bytes: int) -> None:
+        """Read from `uart` (any, readinto); longer payloads than `payload_bytes` are skipped."""
+        self._uart = uart
+        self._limit = payload_bytes
+        self._buf = bytearray(HEADER_BYTES + payload_bytes + CHECK_BYTES)
+        self._view = memoryview(self._buf)
+        self._checked = self._view[:_CHECKED_BYTES]
+        self._have = 0  # bytes in _buf
+        self._need = HEADER_BYTES  # bytes of the frame at its start, as far as known
+        self._in_frame = False  # the header at its start is good
+        self._hunting = False  # garbage was seen: read all there is
+        self._delivered = False  # the frame at its start was handed out
+        self._started_ms = 0
+        self.kind = 0
+        self.flags = 0
+        self.seq = 0
+        self.ack = 0
+        self.length = 0
+        self.damaged = False  # set where a numbered frame was lost; the link takes it back
+        self.errors = 0  # headers and payloads that were not good
+
+    def reset(self) -> None:
+        """Forget what was received and not handed out."""
+        for _ in range(_STEPS):
+            if not self._uart.any() or not self._uart.readinto(self._buf):
+                break
+        self._have = 0
+        self._need = HEADER_BYTES
+        self._in_frame = False
+        self._delivered = False
+
+    def payload(self) -> memoryview:
+        """Return the payload of the frame that `poll` found; valid until the next poll."""
+        return self._view[HEADER_BYTES : HEADER_BYTES + self.length]
+
+    def poll(self, now_ms: int) -> bool:
+        """Parse a bounded amount; True when a frame is there. Allocates only on arrival."""
+        if self._delivered:
+            self._delivered = False
+            self._drop(self._need)
+        for _ in range(_STEPS):
+            if self._have < self._need and not self._fill(now_ms):
+                return False
+            if not self._in_frame:
+                self._parse_header(now_ms)
+            if self._in_frame and self._have >= self._need and self._check_payload():
+                return True
+        return False
+
+    def _fill(self, now_ms: int) -> bool:
+        waiting = self._uart.any()
+        wanted = self._need - self._have
+        if waiting < wanted and waiting < _PIECE_BYTES:
+            if self._in_frame and ticks.diff_ms(now_ms, self._started_ms) >= HALF_FRAME_MS:
+                # Half a frame, or a header by chance: what came after it may be a whole one.
+                self.errors += 1
+                self._resync(HEADER_BYTES)
+                return True
+            return False
+        if self._hunting:
+            wanted = len(self._buf) - self._have
+        count = min(waiting, wanted)
+        if self._have == 0:
+            got = self._uart.readinto(self._buf, count)
+        else:
+            got = self._uart.readinto(self._view[self._have : self._have + count])
+        if not got:
+            return False
+        self._have += got
+        return True
+
+    def _parse_header(self, now_ms: int) -> None:
+        if self._have < HEADER_BYTES:
+            return
+        mark, kind, flags, seq, ack, length, check = struct.unpack_from("<2sBBHHHH", self._buf)
+        good = mark == SYNC and HELLO <= kind <= CHUNK and length <= self._limit
+        if not good or crc32(self._checked) & _LOW_HALF != check:
+            self.errors += 1
+            self._resync(1)
+            return
+        self.kind = kind
+        self.flags = flags
+        self.seq = seq
+        self.ack = ack
+        self.length = length
+        self._in_frame = True
+        self._hunting = False
+        self._started_ms = now_ms
+        self._need = HEADER_BYTES + (length + CHECK_BYTES if length else 0)
+
+    def _check_payload(self) -> bool:
+        length = self.length
+        if length:
+            (check,) = struct.unpack_from("<I", self._buf, HEADER_BYTES + length)
+            if crc32(self.payload()) != check:
+                self.errors += 1
+                self.damaged = self.damaged or self.kind >= MSG
+                # Bytes may be missing: the next frame can have begun inside this one.
+                self._resync(HEADER_BYTES)
+                return False
+        self._delivered = True
+        return True
+
+    def _resync(self, skip: int) -> None:
+        """Drop `skip` bytes and what follows, up to the next possible header."""
+        buf = self._buf
+        have = self._have
+        self._hunting = True
+        at = skip
+        for _ in range(_CANDIDATES):
+            at = buf.find(SYNC, at, have)
+            if at < 0:
+                at = have - 1 if have > skip and buf[have - 1] == SYNC[0] else have
+                break
+            if at + 2 >= have or HELLO <= buf[at + 2] <= CHUNK:
+                break
+            at += 2
+        self._drop(min(at, have))
+
+    def _drop(self, count: int) -> None:
+        rest = self._have - count
+        if rest > 0:
+            # A copy between: slices of one buffer must not overlap on every interpreter.
+            self._buf[:rest] = bytes(self._view[count : self._have])
+        self._have = max(rest, 0)
+        self._need = HEADER_BYTES
+        self._in_frame = False

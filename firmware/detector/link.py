@@ -1,0 +1,322 @@
+"""The link: frames in order, acknowledged, sent again after a gap. Both sides use this file.
+
+Window of eight, go-back-N, cumulative acknowledgement. A message is held until it is acknowledged;
+of an image only a reader and a chunk's number are, so that a repeat reads the chunk again and no
+image is ever in RAM. `_write` is the only place that gives bytes to the UART.
+
+A handler gets what arrives: `on_hello(payload)`, `on_message(payload, order)`,
+`on_chunk(payload)`, `on_acked(tag)`. Payloads are memoryviews, valid during the call.
+"""
+
+from detector import ticks
+from detector.compat import const
+from detector.frames import (
+    ACK,
+    CHUNK,
+    CHUNK_BYTES,
+    FLAG_NAK,
+    HELLO,
+    MSG,
+    FrameReader,
+    FrameWriter,
+)
+
+WINDOW = const(8)
+QUEUE = const(8)
+MESSAGE_BYTES = const(1024)
+RESEND_MS = const(250)
+# How a message stands in the sequence: a device obeys some that are out of it (see channel.py).
+IN_ORDER = const(0)
+BEHIND = const(1)  # a number already taken: a repeat, or its number was used by an intruder
+AHEAD = const(2)  # something before it is missing, or there is no session
+
+_SLOT = const(7)  # WINDOW - 1: sequence number -> place in the window
+_U16 = const(0xFFFF)
+_HALF = const(0x8000)
+_FRAMES_A_POLL = const(2)
+
+
+class Link:
+    """One end of a link over `uart` (any, readinto, write)."""
+
+    def __init__(self, uart: object, rx_payload_bytes: int) -> None:
+        """Allocate all buffers; `handler` is set by the owner before the first poll."""
+        self._uart = uart
+        self._reader = FrameReader(uart, rx_payload_bytes)
+        self._writer = FrameWriter()
+        self.handler = None
+        self.enabled = True  # False: not a byte is written, and none is read
+        self.running = False  # a session is open: numbered frames count
+        self.sent_bytes = 0  # bytes given to the UART, for measurements
+        self.resent = 0  # frames sent more than once
+        self._rest = None  # what the UART has not taken yet of the frame in the writer
+        self._hello = None
+        self._queue = []  # (payload, tag) not yet numbered
+        # The window: a message's bytes or a chunk's reader, the chunk's number, the caller's tag.
+        self._what = [None] * WINDOW
+        self._index = [0] * WINDOW
+        self._tags = [0] * WINDOW
+        self._source = None
+        self._source_at = 0
+        self._source_end = 0
+        self._clear(0)
+
+    def _clear(self, now_ms: int) -> None:
+        self._base = 0  # the oldest number not acknowledged
+        self._send = 0  # the number to send next; less than _next while sending again
+        self._next = 0  # the first number not yet given
+        self._expected = 0
+        self._ack_due = False
+        self._nak = False
+        self._back_base = -1  # the number for which a NAK was followed last
+        self._back_ms = now_ms
+        self._resend_ms = now_ms
+        self._progress_ms = now_ms
+        self.source_failed = False
+        self._reader.damaged = False
+
+    def start(self, now_ms: int) -> None:
+        """Begin a session: numbers from 0, everything not acknowledged forgotten."""
+        self._forget()
+        self._clear(now_ms)
+        self.running = True
+
+    def stop(self) -> None:
+        """End the session and forget everything queued; what arrives is still looked at."""
+        self._forget()
+        self._clear(0)
+        self.running = False
+
+    def silence(self) -> None:
+        """Stop, and write and read nothing more until `enable`."""
+        self.enabled = False
+        self.stop()
+        self._rest = None
+
+    def enable(self) -> None:
+        """Write and read again; what the UART received meanwhile is thrown away."""
+        self._reader.reset()
+        self.enabled = True
+
+    def _forget(self) -> None:
+        self._hello = None
+        self._queue = []
+        self._source = None
+        self._source_at = 0
+        self._source_end = 0
+        for i in range(WINDOW):
+            self._what[i] = None
+
+    # --- what the owner asks for ----------------------------------------------------------------
+
+    def send_hello(self, payload: bytes) -> None:
+        """Send a HELLO next; one that still waits is replaced."""
+        self._hello = payload
+
+    def room(self) -> int:
+        """Say how many messages can be queued."""
+        return QUEUE - len(self._queue)
+
+    def send_message(self, payload: bytes, tag: int = 0) -> bool:
+        """Queue a message; `on_acked(tag)` follows if tag is not 0. False: no room, no session."""
+        if not self.running or self.room() <= 0 or len(payload) > MESSAGE_BYTES:
+            return False
+        self._queue.append((payload, tag))
+        return True
+
+    def send_chunks(self, source: object, first: int, end: int) -> None:
+        """Send chunks first .. end - 1 of `source` (read_chunk(index, buf)) between messages."""
+        self._source = source
+        self._source_at = first
+        self._source_end = end
+        self.source_failed = False
+
+    def chunks_left(self) -> int:
+        """Say how many chunks have no number yet; 0 when a next image may be announced."""
+        return self._source_end - self._source_at
+
+    def idle(self) -> bool:
+        """Say whether nothing is queued, unsent or unacknowledged."""
+        return (
+            self._rest is None
+            and self._hello is None
+            and self._base == self._next
+            and not self._queue
+            and not self._ack_due
+            and self.chunks_left() == 0
+        )
+
+    def stalled(self, now_ms: int, limit_ms: int) -> bool:
+        """Say whether something sent has waited for its acknowledgement longer than `limit_ms`."""
+        return self._base != self._next and ticks.diff_ms(now_ms, self._progress_ms) > limit_ms
+
+    def poll(self, now_ms: int) -> bool:
+        """Receive at most one frame and send what fits; True when something moved."""
+        if not self.enabled:
+            return False
+        moved = self._reader.poll(now_ms)
+        if moved:
+            self._receive(now_ms)
+        if self._reader.damaged:
+            self._reader.damaged = False
+            self._ack_due = self.running
+            self._nak = self.running
+        return self._transmit(now_ms) or moved
+
+    # --- receiving -------------------------------------------------------------------------------
+
+    def _receive(self, now_ms: int) -> None:
+        reader = self._reader
+        kind = reader.kind
+        if kind == HELLO:
+            self.handler.on_hello(reader.payload())
+            return
+        if not self.running:
+            if kind == MSG:
+                self.handler.on_message(reader.payload(), AHEAD)
+            return
+        self._take_ack(reader.ack, reader.flags & FLAG_NAK, now_ms)
+        if kind == ACK or not self.running:
+            return
+        ahead = (reader.seq - self._expected) & _U16
+        self._ack_due = True
+        order = IN_ORDER
+        if ahead == 0:
+            self._expected = (self._expected + 1) & _U16
+            self._nak = False
+        elif ahead < _HALF:
+            self._nak = True
+            order = AHEAD
+        else:
+            order = BEHIND
+        # Last: the handler may end the session.
+        if kind == MSG:
+            self.handler.on_message(reader.payload(), order)
+        elif order == IN_ORDER and reader.length == CHUNK_BYTES:
+            self.handler.on_chunk(reader.payload())
+
+    def _take_ack(self, ack: int, nak: int, now_ms: int) -> None:
+        taken = (ack - self._base) & _U16
+        if taken > (self._next - self._base) & _U16:
+            return  # of another session
+        if taken:
+            self._resend_ms = now_ms
+            self._progress_ms = now_ms
+            if (self._send - self._base) & _U16 < taken:
+                self._send = ack
+        while self._base != ack:
+            slot = self._base & _SLOT
+            self._what[slot] = None
+            tag = self._tags[slot]
+            self._base = (self._base + 1) & _U16
+            if tag:
+                self._tags[slot] = 0
+                self.handler.on_acked(tag)
+                if not self.running:
+                    return
+        if nak and self._base != self._next:
+            # The frames behind the gap bring a NAK each; one of them is followed.
+            if self._back_base != ack or ticks.diff_ms(now_ms, self._back_ms) >= RESEND_MS:
+                self._back_base = ack
+                self._back_ms = now_ms
+                self._go_back(now_ms)
+
+    def _go_back(self, now_ms: int) -> None:
+        self._send = self._base
+        self._resend_ms = now_ms
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    def _transmit(self, now_ms: int) -> bool:
+        moved = False
+        if self._base != self._next and ticks.diff_ms(now_ms, self._resend_ms) >= RESEND_MS:
+            self._go_back(now_ms)
+        for _ in range(_FRAMES_A_POLL):
+            if self._rest is None and not self._prepare(now_ms):
+                break
+            if not self._write():
+                break
+            moved = True
+        return moved
+
+    def _prepare(self, now_ms: int) -> bool:
+        """Put the next frame into the writer; False when there is none to send."""
+        if self._hello is not None:
+            payload = self._hello
+            self._hello = None
+            self._fill(payload)
+            self._frame(HELLO, 0, len(payload))
+            return True
+        if self._send != self._next:
+            self.resent += 1
+            self._send_numbered()
+            return True
+        if self._number_next(now_ms):
+            self._send_numbered()
+            return True
+        if self._ack_due:
+            self._frame(ACK, 0, 0)
+            return True
+        return False
+
+    def _number_next(self, now_ms: int) -> bool:
+        """Take the next message, else the next chunk, into the window; False without either."""
+        if (self._next - self._base) & _U16 >= WINDOW:
+            return False
+        slot = self._next & _SLOT
+        if self._queue:
+            self._what[slot], self._tags[slot] = self._queue.pop(0)
+            self._index[slot] = -1
+        elif self._source_at < self._source_end:
+            self._what[slot] = self._source
+            self._index[slot] = self._source_at
+            self._tags[slot] = 0
+            self._source_at += 1
+        else:
+            return False
+        if self._base == self._next:
+            self._resend_ms = now_ms
+            self._progress_ms = now_ms
+        self._next = (self._next + 1) & _U16
+        return True
+
+    def _send_numbered(self) -> None:
+        seq = self._send
+        slot = seq & _SLOT
+        index = self._index[slot]
+        self._send = (seq + 1) & _U16
+        if index < 0:
+            payload = self._what[slot]
+            self._fill(payload)
+            self._frame(MSG, seq, len(payload))
+            return
+        try:
+            self._what[slot].read_chunk(index, self._writer.payload)
+        except Exception:  # the image is gone or the flash fails: its number must still be sent
+            self.source_failed = True
+            self._source_at = self._source_end
+        self._frame(CHUNK, seq, CHUNK_BYTES)
+
+    def _fill(self, payload: bytes) -> None:
+        self._writer.payload[: len(payload)] = payload
+
+    def _frame(self, kind: int, seq: int, length: int) -> None:
+        flags = FLAG_NAK if self._nak else 0
+        total = self._writer.finish(kind, flags, seq, self._expected, length)
+        self._rest = self._writer.view[:total]
+        self._ack_due = False
+        self._nak = False
+
+    def _write(self) -> bool:
+        """Give the UART what it takes; True when the whole frame is with it."""
+        if not self.enabled:
+            return False
+        count = self._uart.write(self._rest)
+        if not count:
+            return False
+        self.sent_bytes += count
+        if count == len(self._rest):
+            self._rest = None
+            return True
+        self._rest = self._rest[count:]
+        return False
