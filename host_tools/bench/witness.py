@@ -147,7 +147,7 @@ class Witness:
                 self._changed.wait(left)
 
     def until(self, signal: str, value: int, deadline: Deadline) -> None:
-        """Return as soon as `signal` is at `value`, at once if it is. Raises WitnessTimeoutError."""
+        """Return as soon as `signal` is at `value`; raises WitnessTimeoutError."""
         since = self.now_us()
         if self.level(signal) != value:
             self.wait(signal, value, deadline, since_us=since)

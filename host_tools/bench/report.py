@@ -1,0 +1,174 @@
+"""Draws a record as one self-contained HTML page: no script, no font, no request to anywhere."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from host_tools.bench import record as records
+from host_tools.bench import waveform
+from host_tools.bench.record import Measurement, Part, PartVerdict, Picture, Record, TestRecord
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+# What each sabotage does, for the page's head: the run that bears it is expected to fail.
+SABOTAGES = {
+    "gate-bridged": "the gate's switch is bridged, behind the point where the firmware senses it",
+    "latch-ignored": "the gate's circuit ignores the latch",
+    "opens-in-armed": "the firmware's table lets the gate open while only armed",
+}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of the promises table."""
+
+    part: Part
+    verdict: PartVerdict
+
+    @property
+    def css(self) -> str:
+        return self.verdict.verdict.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The tests that speak for one promise."""
+
+    title: str
+    sentence: str
+    tests: list[TestRecord]
+
+    @property
+    def failed(self) -> int:
+        return sum(test.outcome in (records.FAILED, records.ERROR) for test in self.tests)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A picture with its bytes in the page."""
+
+    picture: Picture
+    uri: str
+
+
+def render(record: Record, folder: Path) -> str:
+    """Return report.html for a record whose pictures are in `folder`/pictures."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = _figure
+    return environment.get_template("report.html.j2").render(
+        record=record,
+        verdict=headline(record),
+        sabotage=SABOTAGES.get(record.sabotage, record.sabotage),
+        rows=[
+            _Row(part, verdict)
+            for part, verdict in zip(records.PROMISES, record.verdicts(), strict=True)
+        ],
+        counts={
+            outcome: sum(test.outcome == outcome for test in record.tests)
+            for outcome in (records.PASSED, records.FAILED, records.ERROR, records.SKIPPED)
+        },
+        waves=[
+            (wave, Markup(waveform.draw(wave)), _test_sentence(record, wave.test))
+            for wave in record.waveforms
+        ],
+        pictures=[shown for picture in record.pictures if (shown := _show(picture, folder))],
+        measurements=[
+            (measurement, Markup(waveform.histogram(measurement)))
+            for measurement in _ordered(record.measurements)
+        ],
+        groups=_groups(record),
+        uplink_silent=_silent(record),
+    )
+
+
+def write(record: Record, folder: Path) -> Path:
+    """Write report.html into `folder` and return its path."""
+    path = folder / "report.html"
+    path.write_text(render(record, folder), encoding="utf-8")
+    return path
+
+
+def headline(record: Record) -> str:
+    """Say the outcome of a run in one sentence."""
+    broken = _names(record, records.BROKEN)
+    if broken:
+        return f"{_list(broken)} broken: this detector does not leave the bench."
+    if record.stopped:
+        return "The run ended early: it shows nothing."
+    failed = sum(test.outcome in (records.FAILED, records.ERROR) for test in record.tests)
+    if failed:
+        return f"No promise broken, but {_count(failed, 'test')} failed."
+    untested = _names(record, records.NOT_TESTED)
+    if untested:
+        kept = _names(record, records.KEPT)
+        if not kept:
+            return "Nothing that a promise rests on was tested."
+        return f"{_list(kept)} kept; {_list(untested)} not tested in this run."
+    return "Every promise that is built was kept."
+
+
+def _names(record: Record, wanted: str) -> list[str]:
+    found = [verdict.promise for verdict in record.verdicts() if verdict.verdict == wanted]
+    return list(dict.fromkeys(found))
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _figure(value: float) -> str:
+    """Print a measured figure: three digits, no more than were measured."""
+    if value == 0:
+        return "0"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _ordered(measurements: list[Measurement]) -> list[Measurement]:
+    """Failed ones first, then the long series, then the rest."""
+    return sorted(measurements, key=lambda item: (item.within, -item.n, item.name))
+
+
+def _show(picture: Picture, folder: Path) -> _Shown | None:
+    path = folder / "pictures" / picture.file
+    if not path.is_file():
+        return None
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return _Shown(picture, f"data:image/jpeg;base64,{data}")
+
+
+def _test_sentence(record: Record, test_id: str) -> str:
+    return next((test.sentence for test in record.tests if test.id == test_id), "")
+
+
+def _groups(record: Record) -> list[_Group]:
+    """Put each test under every promise that it speaks for, and the rest at the end."""
+    sentences = {part.promise: part.sentence for part in reversed(records.PROMISES)}
+    groups = [
+        _Group(promise, sentence, [test for test in record.tests if promise in test.promises])
+        for promise, sentence in ((name, sentences[name]) for name in records.promise_ids())
+    ]
+    rest = [test for test in record.tests if not test.promises]
+    groups.append(_Group("House", "What no promise names, but a detector must do.", rest))
+    return [group for group in groups if group.tests]
+
+
+def _silent(record: Record) -> Measurement | None:
+    """The measurement that counts bytes at the uplink outside alarms, if the run took it."""
+    return next(
+        (item for item in record.measurements if item.unit == "bytes" and item.high == 0), None
+    )
