@@ -23,7 +23,7 @@ class InterpreterError(Exception):
 
 @lru_cache(maxsize=1)
 def micropython_path() -> Path:
-    """Return the interpreter: $SLUSS_MICROPYTHON, else PATH's if new enough, else the private one.
+    """Return $SLUSS_MICROPYTHON, else the one that set-up unpacked, else PATH's if new enough.
 
     Raises InterpreterError when there is none.
     """
@@ -35,7 +35,7 @@ def micropython_path() -> Path:
         if version < OLDEST:
             raise InterpreterError(f"{_OVERRIDE}={override} is older than {_words(OLDEST)}.")
         return Path(override)
-    # The private one first: where set-up made it, PATH had none that was new enough.
+    # Where set-up unpacked one, PATH had none that was new enough.
     on_path = shutil.which("micropython")
     for candidate in (PRIVATE, Path(on_path) if on_path else None):
         if candidate is not None and (micropython_version(candidate) or (0,)) >= OLDEST:

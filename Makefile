@@ -1,0 +1,76 @@
+# Every target sets up what it needs. Needs make, and python3 >= 3.11 with venv.
+TESTOPTS ?=
+BENCHOPTS ?=
+BUILD := build
+export PYTHONDONTWRITEBYTECODE := 1
+
+# The venv holds absolute paths: a moved clone makes a new one.
+HERE := $(firstword $(shell pwd | cksum))
+VENV := .venv/ready-$(HERE)
+INTERPRETER := .tools/ready-$(HERE)
+READY := $(VENV) $(INTERPRETER)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help bench sim test test-unit test-micropython test-host test-repo test-bench \
+	lint format setup lock table clean distclean
+
+help: ## list the targets
+	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+bench: $(READY) ## flash a virtual board, prove its gate, write the report (BENCHOPTS="-k ...")
+	$(BIN)/sluss bench $(BENCHOPTS)
+
+sim: $(READY) ## run a virtual board for hand work
+	$(BIN)/sluss sim
+
+test: test-repo test-unit test-micropython test-host test-bench ## all tests, the bench among them
+
+test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
+	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
+
+test-micropython: $(READY) ## the same unit tests under MicroPython
+	$(BIN)/python scripts/run_micropython.py tests/unit/run_on_micropython.py
+
+test-host: $(READY) ## tests of the host tools, the sabotaged benches among them
+	$(BIN)/python -m pytest -q tests/host $(TESTOPTS)
+
+test-repo: $(READY) ## the architecture as tests
+	$(BIN)/python -m pytest -q tests/repo $(TESTOPTS)
+
+test-bench: bench ## the bench suite on the virtual board
+
+lint: $(READY) ## ruff, mypy (host and firmware), codespell
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file firmware/mypy.ini
+	$(BIN)/codespell
+
+format: $(READY) ## format and sort what ruff can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+setup: ## check and repair the set-up (.venv, .tools); other targets do it when needed
+	@rm -f $(INTERPRETER)
+	@$(MAKE) --no-print-directory $(READY)
+
+lock: $(VENV) ## raise the lock file to the newest versions that pyproject.toml allows
+	scripts/make_lock.sh
+
+table: $(VENV) ## write the state table into the README
+	$(BIN)/python scripts/state_table.py README.md
+
+clean: ## delete what was built and recorded
+	rm -rf $(BUILD)
+
+distclean: clean ## delete the set-up too
+	rm -rf .venv .tools
+
+$(VENV): requirements.lock requirements-stubs.lock pyproject.toml scripts/setup_venv.sh
+	@scripts/setup_venv.sh $@
+
+$(INTERPRETER): scripts/setup_micropython.py | $(VENV)
+	@$(BIN)/python scripts/setup_micropython.py
+	@touch $@
