@@ -35,12 +35,12 @@ class Challenge:
         self.nonce = b""
         self.counter = 0
 
-    def check(self, key: bytes, direction: bytes, payload: memoryview) -> int:
+    def check(self, key: "crypto.HmacKey", direction: bytes, payload: memoryview) -> int:
         """Return FORGED, REPEATED or FRESH for a message."""
         if not self.nonce or len(payload) <= OVERHEAD_BYTES:
             return FORGED
         signed = payload[MAC_BYTES:]
-        mac = crypto.hmac_sha256(key, self.nonce, direction, signed)
+        mac = key.mac(self.nonce, direction, signed)
         if not crypto.equal(mac[:MAC_BYTES], bytes(payload[:MAC_BYTES])):
             return FORGED
         return FRESH if counter_of(payload) > self.counter else REPEATED
@@ -56,8 +56,8 @@ class Session:
 
     def __init__(self, key_in: bytes, key_out: bytes, to_device: bool, random: object) -> None:
         """Check with `key_in`, sign with `key_out`; `random(n)` returns n random bytes."""
-        self._key_in = key_in
-        self._key_out = key_out
+        self._key_in = crypto.HmacKey(key_in)
+        self._key_out = crypto.HmacKey(key_out)
         self._in = TO_HOST if to_device else TO_DEVICE
         self._out = TO_DEVICE if to_device else TO_HOST
         self._random = random
@@ -99,7 +99,7 @@ class Session:
         """Return the message for `body`, with the next counter."""
         self._sent += 1
         signed = struct.pack("<I", self._sent) + body
-        mac = crypto.hmac_sha256(self._key_out, self.peer, self._out, signed)
+        mac = self._key_out.mac(self.peer, self._out, signed)
         return mac[:MAC_BYTES] + signed
 
     def check(self, payload: memoryview) -> int:

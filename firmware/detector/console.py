@@ -1,0 +1,221 @@
+"""The console: `verb arguments` in, `OK ...` or `ERROR <code> "text"` out, typable by hand.
+
+Lines that begin with `# ` come before the answer and belong to it. Without the service jumper the
+console only reads; with it, in the service program, it also provisions and leads to the REPL.
+"""
+
+from detector import codes
+from detector.compat import const
+from detector.version import VERSION
+
+_READ_BYTES = const(32)
+_LINE_BYTES = const(256)
+_SERVICE_LINE_BYTES = const(4096)  # a whole configuration, as hex
+_RECORD_BYTES = const(128)
+_NONCE_BYTES = const(64)  # the longest for attest
+_VERBS = "help status version journal attest"
+_SERVICE_VERBS = " provision repl"
+_END = b"\n"
+_RETURN = b"\r"
+
+
+class Console:
+    """Reads lines from `hal.console_read`, answers through `hal.console_write`.
+
+    `controller` and `journal` are None in the service program; it sets `raw` (the raw flash) and
+    looks at `leaving`, which `repl` sets. `attest` may be set to a function of a nonce.
+    """
+
+    def __init__(
+        self, hal: "Hal", controller: "Controller", journal: "Journal", service: bool
+    ) -> None:
+        """Allocate the buffers."""
+        self._hal = hal
+        self._controller = controller
+        self._journal = journal
+        self._service = service
+        self.raw = None
+        self.leaving = False
+        self.attest = None
+        self._in = bytearray(_READ_BYTES)
+        self._line = bytearray()
+        self._limit = _SERVICE_LINE_BYTES if service else _LINE_BYTES
+        self._too_long = False
+        self._pending = b""  # received behind the line that is being answered
+        self._record = None  # a record's buffer while `journal` prints
+        self._record_seq = 0
+        self._records_left = 0
+        self._records_printed = 0
+
+    def poll(self, now_ms: int) -> bool:
+        """Read at most 32 bytes, or print one line of a long answer; True when something moved."""
+        if self._record is not None:
+            self._print_record()
+            return True
+        if self._pending:
+            data = self._pending
+            self._pending = b""
+        else:
+            count = self._hal.console_read(self._in)
+            if not count:
+                return False
+            data = bytes(self._in[:count])
+        self._take(data)
+        return True
+
+    def _take(self, data: bytes) -> None:
+        """Add bytes to the line; answer it where it ends, and keep what follows for later."""
+        end = _line_end(data)
+        part = data if end < 0 else data[:end]
+        if len(self._line) + len(part) > self._limit:
+            self._too_long = True
+            self._line = bytearray()
+        if not self._too_long:
+            self._line += part
+        if end < 0:
+            return
+        self._pending = data[end + 1 :]
+        line = self._line
+        self._line = bytearray()
+        if self._too_long:
+            self._too_long = False
+            self._error(codes.ERR_ARGUMENT)
+            return
+        try:
+            words = str(line, "utf-8").split()
+        except ValueError:
+            self._error(codes.ERR_UNKNOWN)
+            return
+        if words:
+            self._run(words[0], words[1:])
+
+    def _run(self, verb: str, arguments: list) -> None:
+        if verb == "help":
+            self._ok(_VERBS + (_SERVICE_VERBS if self._service else ""))
+        elif verb == "version":
+            board = getattr(self._hal, "board", "-")
+            self._ok("%s protocol=%d board=%s" % (VERSION, codes.PROTOCOL, board))
+        elif verb == "status":
+            self._status()
+        elif verb == "journal":
+            self._start_journal(arguments)
+        elif verb == "attest":
+            self._attest(arguments)
+        elif verb == "provision" and self._service:
+            self._provision(arguments)
+        elif verb == "repl" and self._service:
+            self.leaving = True
+            self._ok("")
+        elif verb in _SERVICE_VERBS.split():
+            self._error(codes.ERR_NOT_ALLOWED)
+        else:
+            self._error(codes.ERR_UNKNOWN)
+
+    def _status(self) -> None:
+        if self._controller is None:
+            self._ok("state=%s version=%s" % ("SERVICE" if self._service else "-", VERSION))
+            return
+        pairs = self._controller.status()
+        self._ok(" ".join(["%s=%s" % (name, _shown(value)) for name, value in pairs]))
+
+    # --- journal ---------------------------------------------------------------------------------
+
+    def _start_journal(self, arguments: list) -> None:
+        if self._journal is None:
+            self._error(codes.ERR_NOT_PROVISIONED)
+            return
+        first = self._journal.first_seq
+        numbers = [first, -1]
+        for index, word in enumerate(arguments):
+            if index > 1 or not word.isdigit():
+                self._error(codes.ERR_ARGUMENT)
+                return
+            numbers[index] = int(word)
+        self._record_seq = max(numbers[0], first)
+        self._records_left = numbers[1]
+        self._records_printed = 0
+        self._record = bytearray(_RECORD_BYTES)
+
+    def _print_record(self) -> None:
+        """Print the next record; a seq that cannot be read (torn by a power cut) is left out."""
+        more = self._record_seq <= self._journal.seq and self._records_left != 0
+        if not more:
+            self._record = None
+            self._ok("%d" % self._records_printed)
+            return
+        if self._journal.read(self._record_seq, self._record):
+            self._note(self._record.hex())
+            self._records_printed += 1
+            self._records_left -= 1
+        self._record_seq += 1
+
+    # --- attest, service -------------------------------------------------------------------------
+
+    def _attest(self, arguments: list) -> None:
+        nonce = _bytes(arguments[0]) if len(arguments) == 1 else None
+        if nonce is None or not 0 < len(nonce) <= _NONCE_BYTES:
+            self._error(codes.ERR_ARGUMENT)
+        elif self.attest is None:
+            self._error(codes.ERR_NOT_BUILT)
+        else:
+            self._ok(self.attest(nonce).hex())
+
+    def _provision(self, arguments: list) -> None:
+        """Answer `provision <random> <device id> <config> [rekey]`; the key lines come once."""
+        from detector import provision  # its memory is needed here only
+
+        rekey = arguments[3:] == ["rekey"]
+        if len(arguments) != (4 if rekey else 3):
+            self._error(codes.ERR_ARGUMENT)
+            return
+        host_random = _bytes(arguments[0])
+        config = _bytes(arguments[2])
+        if host_random is None or config is None:
+            self._error(codes.ERR_ARGUMENT)
+            return
+        chip_random = self._hal.random(provision.RANDOM_BYTES)
+        code, keys = provision.run(self.raw, chip_random, host_random, arguments[1], config, rekey)
+        if code != codes.OK:
+            self._error(code)
+            return
+        for name, key in keys:
+            self._note(name + " " + key.hex())
+        self._ok(arguments[1])
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def _note(self, text: str) -> None:
+        self._hal.console_write(("# " + text + "\r\n").encode())
+
+    def _ok(self, text: str) -> None:
+        self._hal.console_write((("OK " + text).rstrip() + "\r\n").encode())
+
+    def _error(self, code: int) -> None:
+        text = 'ERROR %d "%s"\r\n' % (code, codes.error_text(code))
+        self._hal.console_write(text.encode())
+
+
+def _line_end(data: bytes) -> int:
+    """Return where the first line feed or carriage return is, -1 without one."""
+    feed = data.find(_END)
+    carriage = data.find(_RETURN)
+    if feed < 0 or carriage < 0:
+        return max(feed, carriage)
+    return min(feed, carriage)
+
+
+def _shown(value: object) -> str:
+    """Return a status value as one word."""
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(value) if value else "-"
+    return str(value)
+
+
+def _bytes(text: str) -> bytes | None:
+    """Return the bytes of a hex word, None where it is none."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return None
