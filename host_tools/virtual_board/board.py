@@ -58,6 +58,7 @@ class Board:
         self.unique_id = _unique_id(options.state / "unique_id")
         self.processor = Processor(self, self._interpreter(), poller)
         self._timers: list[tuple[int, Callable[[], None]]] = []
+        self.due_us = 0  # when run_due() must be called next, as far as the loop knows
         self.watchdog_us = 0
         self._watchdog_due: int | None = None
         for port in self.ports.values():

@@ -41,6 +41,9 @@ def parse(arguments: list[str] | None = None) -> tuple[BoardOptions, int]:
     return BoardOptions(powered=powered, **given), control_fd
 
 
+_LONG_US = 1_000_000
+
+
 class BoardProcess:
     """The loop around one board."""
 
@@ -78,6 +81,7 @@ class BoardProcess:
             while self._is_running:
                 due = board.next_due_us()
                 now = board.now_us()
+                board.due_us = now + _LONG_US if due is None else due
                 if due is not None and due <= now:
                     board.run_due(now)
                     timeout: int | None = 0

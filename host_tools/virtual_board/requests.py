@@ -76,10 +76,12 @@ class Requests:
             self._table[number] = handler
         self._now = 0
 
-    def handle(self, op: int, a: int, v1: int, v2: int, payload: memoryview) -> bytes:
-        """Carry out one request; return its answer, or b"" when it gets none now."""
+    def handle(
+        self, op: int, a: int, v1: int, v2: int, payload: memoryview, now: int
+    ) -> bytes:
+        """Carry out one request at `now` us; return its answer, or b"" when it gets none yet."""
         board = self._board
-        self._now = now = board.now_us()
+        self._now = now
         due = board.circuit.next_deadline_us()
         if due is not None and due <= now:
             board.catch_up(now)
