@@ -80,8 +80,6 @@ class Cell:
     @property
     def promise(self) -> str:
         """Name the promise that this cell is part of."""
-        if self.event == states.EV_LIVE:
-            return "P6"
         if states.CUSTOMER_CAPTURE in (self.situation.state, self.after.state):
             return "P5"
         return "P1"

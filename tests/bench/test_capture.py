@@ -1,0 +1,133 @@
+"""The customer's own pictures: taken without an alarm, for nobody else, with the gate shut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from detector import codes, states
+from host_tools.bench.target import Target
+from host_tools.bench.witness import Witness
+from host_tools.client import ArcClient, HubClient
+from host_tools.sealed_image import SealError
+from tests.bench import pictures, scenario
+from tests.bench.scenario import CAPTURE_TIMEOUT_MS, CONTACT, ENTRY_MS, PANIC, SHUT_MS
+
+pytestmark = [pytest.mark.promise("P5"), pytest.mark.needs("camera")]
+
+Keys = dict[str, bytes]
+
+
+@pytest.mark.parametrize("armed", [False, True], ids=["from-IDLE", "from-ARMED"])
+def test_a_customers_picture_arrives_over_the_hub_bit_for_bit_and_the_gate_stays_shut(
+    armed: bool,
+    target: Target,
+    witness: Witness,
+    hub: HubClient,
+    customer_keys: Keys,
+    picture: Callable[..., None],
+) -> None:
+    """The picture is the camera's own, the uplink silent, and the state where it came from."""
+    if armed:
+        scenario.arm(hub, target)
+    since = witness.now_us()
+    hub.command("capture")
+    image = pictures.next_whole(hub)
+    jpeg = pictures.unsealed(image, customer_keys)
+    picture(jpeg, target.served()[-1], "A customer's picture, over the hub link")
+    scenario.becomes(hub, states.ARMED if armed else states.IDLE)
+    scenario.stayed_shut(witness, since)
+    scenario.wrote_nothing(witness, since)
+
+
+def test_no_key_of_the_alarm_centre_opens_a_customers_picture_but_it_opens_an_alarms(
+    target: Target, hub: HubClient, arc: ArcClient, arc_keys: Keys, customer_keys: Keys
+) -> None:
+    """Each key the alarm centre has fails on the picture, the same key set opens an alarm image."""
+    hub.command("capture")
+    private = pictures.next_whole(hub)
+    scenario.becomes(hub, states.IDLE)
+    scenario.alarm(target)
+    shared = pictures.next_whole(arc)
+    assert pictures.unsealed(shared, arc_keys)
+    for key in pictures.all_keys(arc_keys):
+        with pytest.raises(SealError):
+            pictures.open_with(private, key)
+    assert pictures.unsealed(private, customer_keys)
+
+
+def test_the_alarm_centre_shares_no_key_with_the_customer(
+    arc_keys: Keys, customer_keys: Keys
+) -> None:
+    """The two key files have no key in common."""
+    assert not set(pictures.all_keys(arc_keys)) & set(pictures.all_keys(customer_keys))
+
+
+def test_the_camera_and_its_led_are_dark_when_nothing_is_captured(
+    target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """The camera's rail is up for the picture and down again when it is done."""
+    since = witness.now_us()
+    hub.command("capture")
+    rise = witness.wait("CAM_RAIL", 1, scenario.patience(), since)
+    witness.wait("CAM_RAIL", 0, scenario.patience(CAPTURE_TIMEOUT_MS), rise.t_us)
+    scenario.becomes(hub, states.IDLE)
+
+
+def test_a_capture_that_never_ends_is_given_up_in_time(
+    target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """A camera that never finishes leaves CUSTOMER_CAPTURE at its time-out; nothing is sent."""
+    target.camera(broken="never-done")
+    since = witness.now_us()
+    hub.command("capture")
+    event = scenario.told(hub, "capture-failed", CAPTURE_TIMEOUT_MS)
+    assert event["why"] == "capture-timeout"
+    assert scenario.status(hub)["state"] == "IDLE"
+    assert witness.level("CAM_RAIL") == 0
+    scenario.stayed_shut(witness, since)
+
+
+@pytest.mark.parametrize("broken", ["dead-spi", "no-sensor", "no-eoi"])
+def test_a_broken_camera_ends_the_capture_with_an_error(
+    broken: str, target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """A camera fault leads back to where it came from, told to the customer, gate shut."""
+    target.camera(broken=broken)
+    since = witness.now_us()
+    hub.command("capture")
+    assert scenario.told(hub, "capture-failed", CAPTURE_TIMEOUT_MS)["why"] == "camera-fault"
+    answer = scenario.status(hub)
+    assert (answer["state"], answer["faults"]) == ("IDLE", ["camera"])
+    scenario.stayed_shut(witness, since)
+
+
+def test_a_panic_wipes_a_running_capture_and_its_images_are_the_alarms_only(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient
+) -> None:
+    """A panic in the middle of a capture: alarm at once, and no customer picture comes of it."""
+    scenario.hold_capture(target, hub)
+    target.camera()
+    scenario.opens(witness, scenario.trip(target, PANIC), SHUT_MS)
+    assert pictures.next_whole(arc).meta["kind"] == PANIC
+    listed = hub.command("list")["images"]
+    assert all(entry["event"] for entry in listed[-1:])
+
+
+def test_a_capture_goes_on_during_an_entry_delay_that_began_in_it(
+    target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """A delayed trip in CUSTOMER_CAPTURE becomes an alarm when its entry delay ends."""
+    scenario.arm(hub, target)
+    scenario.hold_capture(target, hub)
+    since = scenario.trip(target, CONTACT)
+    assert scenario.status(hub)["state"] == "CUSTOMER_CAPTURE"
+    took_ms = scenario.opens(witness, since, ENTRY_MS + SHUT_MS)
+    assert took_ms >= ENTRY_MS
+
+
+def test_a_picture_is_refused_in_an_alarm(target: Target, hub: HubClient) -> None:
+    """In an alarm the customer gets a clear answer instead of a picture of his own."""
+    scenario.alarm(target)
+    assert scenario.say(hub, "capture") == codes.ERR_IN_ALARM

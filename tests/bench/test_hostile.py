@@ -1,0 +1,70 @@
+"""Firmware that wants the gate open: it drives every pin of the gate as it likes, for ever.
+
+Each test has its positive control, so that a board which merely does nothing cannot pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from host_tools.bench.target import Target
+from host_tools.bench.witness import ALIVE, GATE, SERVICE, UPLINK_EN, Witness
+from tests.bench import hostile as programs
+from tests.bench import scenario
+from tests.bench.scenario import PANIC, SHUT_MS
+
+pytestmark = [pytest.mark.promise("P2"), pytest.mark.needs("spare")]
+
+Hostile = Callable[..., Target]
+_QUIET_S = 10
+
+
+def running(board: Target) -> Witness:
+    """Wait until the program drives the pins: enable, both arm lines, and a living ALIVE."""
+    for signal in (UPLINK_EN, "ARM_CONTACT", "ARM_INTRUSION", ALIVE):
+        board.witness.until(signal, 1, scenario.patience(scenario.READY_S * 1000))
+    return board.witness
+
+
+def test_without_a_trip_hostile_firmware_stays_shut_in_for_10_s_and_a_trip_opens_it(
+    hostile: Hostile,
+) -> None:
+    """Ten seconds of everything driven open: shut. Then a panic trip: open."""
+    board = hostile(programs.source("hold_open"))
+    witness = running(board)
+    assert witness.level(GATE) == 0, "the gate is open without a trip"
+    witness.quiet(GATE, _QUIET_S)
+    scenario.opens(witness, scenario.trip(board, PANIC), SHUT_MS)
+
+
+def test_hostile_firmware_cannot_outlast_max(hostile: Hostile) -> None:
+    """After a trip MAX, shortened, shuts the gate although everything is driven open."""
+    board = hostile(programs.source("hold_open"), max_ms=500)
+    witness = running(board)
+    since = scenario.trip(board, PANIC)
+    scenario.opens(witness, since, SHUT_MS)
+    scenario.shuts(witness, since, 500 + SHUT_MS)
+
+
+def test_hostile_firmware_cannot_outvote_the_jumper(hostile: Hostile) -> None:
+    """The service jumper shuts a gate that was opened by a trip."""
+    board = hostile(programs.source("hold_open"))
+    witness = running(board)
+    scenario.opens(witness, scenario.trip(board, PANIC), SHUT_MS)
+    since = witness.now_us()
+    board.jumper(True)
+    scenario.shuts(witness, since, SHUT_MS)
+    assert witness.level(SERVICE) == 1
+
+
+def test_hostile_firmware_that_stops_its_heart_is_shut_by_alive(hostile: Hostile) -> None:
+    """UPLINK_EN held high is not enough: without heartbeat edges the gate shuts after 2 s."""
+    board = hostile(programs.source("no_heart"))
+    witness = running(board)
+    since = scenario.trip(board, PANIC)
+    scenario.opens(witness, since, SHUT_MS)
+    board.line(scenario.role(scenario.FIRE), 1)  # its cue to stop the heart
+    scenario.shuts(witness, witness.now_us(), scenario.ALIVE_LIMIT_MS)
+    assert witness.level(UPLINK_EN) == 1

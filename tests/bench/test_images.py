@@ -1,0 +1,172 @@
+"""Alarm images: bit for bit the camera's, over a bad line too, and never after their alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from detector import codes
+from host_tools.bench.target import Target
+from host_tools.bench.witness import UPLINK_TX_PASSED, Witness
+from host_tools.client import ArcClient, HubClient
+from tests.bench import pictures, scenario
+from tests.bench.scenario import INTRUSION, PANIC, SHUT_MS
+
+pytestmark = [pytest.mark.needs("camera")]
+
+Keys = dict[str, bytes]
+# 1 in 5000 bits: about every third frame of 1 KiB is damaged on the way.
+_NOISE = 1 / 25_000
+
+
+@pytest.mark.promise("P1")
+def test_alarm_images_arrive_bit_for_bit_as_the_camera_delivered_them(
+    target: Target, hub: HubClient, arc: ArcClient, arc_keys: Keys, picture: Callable[..., None]
+) -> None:
+    """Each image of the burst, opened by an independent reader, is the camera's own picture."""
+    first = pictures.before(target)
+    scenario.arm(hub, target)
+    scenario.alarm(target, INTRUSION)
+    images = [pictures.next_whole(arc) for _ in range(scenario.CONFIG["burst_intrusion"])]
+    for image, served in zip(images, target.served()[first:], strict=True):
+        jpeg = pictures.unsealed(image, arc_keys)
+        picture(jpeg, served, f"Alarm image {image.meta['id']}, {INTRUSION}")
+        assert served.canary in jpeg
+
+
+@pytest.mark.promise("P1")
+def test_the_alarms_message_names_its_kind_before_any_image(
+    target: Target, arc: ArcClient
+) -> None:
+    """The alarm centre learns first what kind of alarm it is and that the latch confirmed it."""
+    scenario.alarm(target, PANIC)
+    event = scenario.told(arc, "alarm")
+    assert (event["kind"], event["kinds"], event["confirmed"]) == (PANIC, [PANIC], True)
+    assert pictures.next_whole(arc).meta["event"] == event["event"]
+
+
+def test_the_customer_opens_the_alarms_images_too(
+    target: Target, hub: HubClient, arc: ArcClient, arc_keys: Keys, customer_keys: Keys
+) -> None:
+    """An alarm image fetched over the hub link is the same picture that the alarm centre got."""
+    scenario.alarm(target)
+    theirs = pictures.next_whole(arc)
+    hub.command("disarm")
+    hub.command("fetch", id=theirs.meta["id"])
+    ours = pictures.next_whole(hub)
+    assert pictures.unsealed(ours, customer_keys) == pictures.unsealed(theirs, arc_keys)
+
+
+def test_sealed_sizes_do_not_tell_the_pictures_size(target: Target, arc: ArcClient) -> None:
+    """Bodies are padded to 8 KiB classes although no picture is a multiple of 16 or 1024."""
+    first = pictures.before(target)
+    scenario.alarm(target)
+    image = pictures.next_whole(arc)
+    jpeg = target.served()[first].jpeg
+    assert len(jpeg) % 16 and len(jpeg) % 1024
+    assert len(image.body) % 8192 == 0 and len(image.body) >= len(jpeg)
+
+
+@pytest.mark.needs("links")
+def test_an_upload_over_a_noisy_line_completes(
+    target: Target, arc: ArcClient, arc_keys: Keys
+) -> None:
+    """Bit errors in both directions cost repeats, not pictures."""
+    first = pictures.before(target)
+    target.link_fault("uplink", bit_error_rate=_NOISE)
+    scenario.alarm(target)
+    jpeg = pictures.unsealed(pictures.next_whole(arc), arc_keys)
+    assert jpeg == target.served()[first].jpeg
+
+
+@pytest.mark.needs("links")
+def test_an_upload_that_was_cut_goes_on_when_the_line_is_back(
+    target: Target, witness: Witness, arc: ArcClient, arc_keys: Keys
+) -> None:
+    """A line cut in the middle of an image and mended: the image completes."""
+    first = pictures.before(target)
+    scenario.uploading(target, witness, arc)
+    target.link_fault("uplink", cut=True)
+    scenario.pass_time(witness, witness.now_us() + 300_000)
+    target.link_fault("uplink")
+    jpeg = pictures.unsealed(pictures.next_whole(arc), arc_keys)
+    assert jpeg == target.served()[first].jpeg
+
+
+@pytest.mark.promise("P1")
+def test_an_image_that_was_not_finished_when_the_alarm_ended_is_never_sent_later(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient
+) -> None:
+    """Cut short by a disarm, an image stays away from the next alarm's uplink as well."""
+    scenario.uploading(target, witness, arc)
+    unfinished = scenario.announced(arc)[-1]["id"]
+    hub.command("disarm")
+    scenario.alarm(target)
+    after = pictures.next_whole(arc)
+    assert after.meta["id"] > unfinished
+    assert unfinished not in [meta["id"] for meta in scenario.announced(arc)[-2:]]
+
+
+@pytest.mark.promise("P1")
+def test_further_trips_join_the_alarm_and_do_not_extend_it(
+    target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """A second trip in an alarm is told under the same event and opens nothing anew."""
+    since = scenario.alarm(target, PANIC)
+    first = scenario.told(hub, "alarm")["event"]
+    scenario.trip(target, scenario.FIRE)
+    assert scenario.told(hub, "trip", kind=scenario.FIRE)["event"] == first
+    assert len(scenario.opened(witness, since)) == 1
+
+
+@pytest.mark.promise("P1")
+@pytest.mark.parametrize("command", ["arm", "disarm", "cancel", "capture", "status", "list"])
+def test_the_alarm_centre_may_not_give_the_customers_commands(
+    command: str, target: Target, hub: HubClient, arc: ArcClient
+) -> None:
+    """Signed with the alarm centre's key, a customer's command is refused and changes nothing."""
+    scenario.alarm(target)
+    scenario.connected(arc)
+    assert scenario.say(arc, command) == codes.ERR_NOT_ALLOWED
+    assert scenario.status(hub)["state"] == "ALARM"
+
+
+@pytest.mark.promise("P6")
+@pytest.mark.parametrize("command", ["live", "more"])
+def test_live_view_of_the_alarm_centre_is_not_built(
+    command: str, target: Target, arc: ArcClient
+) -> None:
+    """Even in an alarm the alarm centre is told plainly that there is no live view yet."""
+    scenario.alarm(target)
+    scenario.connected(arc)
+    assert scenario.say(arc, command) == codes.ERR_NOT_BUILT
+
+
+@pytest.mark.promise("P7")
+@pytest.mark.needs("flash")
+def test_deleting_an_image_destroys_its_key_and_is_on_record(
+    target: Target, hub: HubClient, customer_keys: Keys
+) -> None:
+    """The image's own key is in the flash before the deletion and nowhere in it afterwards."""
+    hub.command("capture")
+    image = pictures.next_whole(hub)
+    key = pictures.image_key(image, customer_keys)
+    scenario.becomes(hub, 0)
+    assert key in target.flash_image()
+    hub.command("delete", id=image.meta["id"])
+    assert key not in target.flash_image()
+    assert scenario.say(hub, "fetch", id=image.meta["id"]) == codes.ERR_NO_IMAGE
+
+
+@pytest.mark.promise("P4")
+def test_a_disarm_is_obeyed_in_the_middle_of_an_upload(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient, measure: Callable[..., None]
+) -> None:
+    """With an image on its way and the camera at work a disarm still shuts within 50 ms."""
+    scenario.uploading(target, witness, arc)
+    took_ms = scenario.shut_after(witness, lambda: hub.command("disarm"))
+    measure("disarm in an upload to gate shut", took_ms, "ms", high=SHUT_MS)
+    passed = witness.count(UPLINK_TX_PASSED)
+    scenario.latch_is(witness, 0)
+    assert witness.count(UPLINK_TX_PASSED) == passed

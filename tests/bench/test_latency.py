@@ -1,0 +1,58 @@
+"""How fast the gate opens and shuts, many times over, measured between edges by the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from host_tools.bench.target import Target
+from host_tools.bench.witness import GATE, HUB_RX, LATCH, Witness
+from host_tools.client import HubClient
+from tests.bench import scenario
+from tests.bench.scenario import PANIC, SHUT_MS
+
+pytestmark = pytest.mark.statistics
+
+Measure = Callable[..., None]
+_ALARMS = 200
+_ALARMS_WITH_FLASH_COSTS = 40
+# The figure to reach is a p99 of 20 ms on a quiet machine; a noisy one may take five times as long.
+_OPEN_LIMIT_MS = 100
+
+
+def alarms(
+    count: int, target: Target, witness: Witness, hub: HubClient
+) -> tuple[list[float], list[float]]:
+    """Trip and disarm `count` times; return ms from trip to open and from last byte to shut."""
+    opening, shutting = [], []
+    for _ in range(count):
+        rose = target.line(scenario.role(PANIC), 1)
+        opened = witness.wait(GATE, 1, scenario.patience(), rose)
+        opening.append((opened.t_us - rose) / 1000)
+        target.line(scenario.role(PANIC), 0)
+        shutting.append(scenario.shut_after(witness, lambda: hub.command("disarm"), HUB_RX))
+        witness.until(LATCH, 0, scenario.patience())
+    return opening, shutting
+
+
+@pytest.mark.promise("P4")
+def test_two_hundred_alarms_open_and_shut_in_time(
+    target: Target, witness: Witness, hub: HubClient, measure: Measure
+) -> None:
+    """Trip to open, journal write included, and disarm to shut, 200 times."""
+    opening, shutting = alarms(_ALARMS, target, witness, hub)
+    measure("trip to gate open", opening, "ms", high=_OPEN_LIMIT_MS, judged="p99")
+    measure("disarm to gate shut", shutting, "ms", high=SHUT_MS)
+
+
+@pytest.mark.needs("spare")
+def test_with_a_picos_flash_costs_alarms_open_and_shut_in_time(
+    spare: Callable[..., Any], measure: Measure
+) -> None:
+    """The same on a board whose flash takes as long as a Pico's: 45 ms an erase, 0.4 ms a page."""
+    bench = spare(clone=True, flash_costs="pico")
+    opening, shutting = alarms(_ALARMS_WITH_FLASH_COSTS, bench.target, bench.witness, bench.hub)
+    measure("trip to gate open, Pico flash", opening, "ms", high=_OPEN_LIMIT_MS, judged="p99")
+    measure("disarm to gate shut, Pico flash", shutting, "ms", high=SHUT_MS)

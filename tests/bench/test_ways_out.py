@@ -1,0 +1,199 @@
+"""All ways out of ALARM: each shuts the gate, within its time, and none leads back in.
+
+The times are the witness's: from the last byte of a command on the wire, or from the moment the
+board was hurt, to the fall of GATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from host_tools.bench.target import Target
+from host_tools.bench.witness import GATE, RESET, UPLINK_RX, UPLINK_TX_PASSED, Witness
+from host_tools.client import ArcClient, HubClient
+from tests.bench import scenario
+from tests.bench.scenario import (
+    ALIVE_LIMIT_MS,
+    HOLD_MS,
+    INTRUSION,
+    PANIC,
+    SHUT_MS,
+    WATCHDOG_MS,
+    WINDOW_MS,
+)
+
+Measure = Callable[..., None]
+Scope = Callable[..., None]
+
+# The circuit needs no firmware to shut after these; the limit is the witness's resolution.
+_AT_ONCE_MS = 5
+
+
+@pytest.mark.promise("P4")
+@pytest.mark.parametrize("command", ["disarm", "cancel"])
+def test_a_command_of_the_customer_shuts_the_gate(
+    command: str, target: Target, witness: Witness, hub: HubClient, measure: Measure
+) -> None:
+    """A valid disarm or cancel shuts the gate within 50 ms of its last byte."""
+    scenario.alarm(target)
+    took_ms = scenario.shut_after(witness, lambda: hub.command(command))
+    measure(f"{command} to gate shut", took_ms, "ms", high=SHUT_MS)
+    assert scenario.status(hub)["state"] == "IDLE"
+    scenario.latch_is(witness, 0)
+
+
+@pytest.mark.promise("P4")
+def test_the_alarm_centres_handled_shuts_the_gate(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient, measure: Measure
+) -> None:
+    """'Handled' shuts the gate within 50 ms of its last byte; the detector stays armed."""
+    scenario.arm(hub, target)
+    scenario.alarm(target, INTRUSION)
+    scenario.connected(arc)
+    # Its line dies with the gate, so the answer may not reach the alarm centre.
+    took_ms = scenario.shut_after(witness, lambda: scenario.send(arc, "handled"), UPLINK_RX)
+    measure("handled to gate shut", took_ms, "ms", high=SHUT_MS)
+    assert scenario.status(hub)["state"] == "ARMED"
+
+
+@pytest.mark.promise("P4")
+def test_the_window_ends_and_the_gate_shuts_by_itself(
+    target: Target, witness: Witness, hub: HubClient, measure: Measure, scope: Scope
+) -> None:
+    """When nobody says anything the gate shuts at the end of the alarm's window."""
+    scenario.arm(hub, target)
+    since = scenario.alarm(target, INTRUSION)
+    took_ms = scenario.shuts(witness, since, WINDOW_MS + HOLD_MS + SHUT_MS)
+    measure("window end to gate shut", took_ms - WINDOW_MS, "ms", high=HOLD_MS + SHUT_MS)
+    assert took_ms >= WINDOW_MS
+    scope("An alarm from trip to window end", since - 50_000)
+    assert scenario.status(hub)["state"] == "ARMED"
+
+
+@pytest.mark.promise("P4")
+@pytest.mark.needs("timers")
+def test_max_shuts_whatever_the_firmware_wants_and_no_further_trip_moves_it(
+    target: Target, witness: Witness, measure: Measure
+) -> None:
+    """The circuit's MAX, shortened, counts from the first trip and shuts the gate by itself."""
+    max_ms = 600
+    target.timers(max_ms=max_ms)
+    since = scenario.alarm(target)
+    scenario.pass_time(witness, since + max_ms * 500)
+    scenario.trip(target, PANIC)
+    took_ms = scenario.shuts(witness, since, max_ms + SHUT_MS)
+    measure("MAX to gate shut", took_ms - max_ms, "ms", low=-1, high=SHUT_MS)
+
+
+@pytest.mark.promise("P3", "P4")
+@pytest.mark.needs("hang")
+def test_a_hung_firmware_is_shut_by_alive_and_reset_by_its_watchdog(
+    target: Target, witness: Witness, hub: HubClient, measure: Measure, scope: Scope
+) -> None:
+    """ALIVE shuts a hung board within 2.1 s; its watchdog brings it back armed, not in ALARM."""
+    scenario.arm(hub, target)
+    scenario.alarm(target, INTRUSION)
+    since = witness.now_us()
+    target.hang(True)
+    took_ms = scenario.shuts(witness, since, ALIVE_LIMIT_MS)
+    measure("firmware hangs to gate shut", took_ms, "ms", high=ALIVE_LIMIT_MS)
+    scenario.resets(witness, since, WATCHDOG_MS + 500)
+    answer = scenario.reconnect(hub)
+    assert (answer["state"], answer["armed"]) == ("ARMED", True)
+    scenario.stayed_shut(witness, since + round(took_ms * 1000))
+    scope("A hang in ALARM: ALIVE, then the watchdog", since - 100_000)
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.needs("camera")
+def test_an_exception_that_nobody_catches_shuts_and_resets(
+    target: Target, witness: Witness, hub: HubClient, measure: Measure
+) -> None:
+    """A camera bus that raises ends the firmware: it shuts the gate, resets, is not in ALARM."""
+    target.camera(broken="raises")
+    opened = scenario.alarm(target)
+    reset = scenario.resets(witness, opened, 2000)
+    shut = witness.wait(GATE, 0, scenario.patience(), opened)
+    measure("uncaught exception: gate shut before the reset", (shut.t_us - reset) / 1000, "ms", high=1)
+    target.clear_faults()
+    assert scenario.reconnect(hub)["state"] == "IDLE"
+    scenario.stayed_shut(witness, shut.t_us)
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.needs("reset")
+def test_a_hard_reset_in_the_middle_of_an_upload_shuts_at_once(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient, measure: Measure
+) -> None:
+    """RUN pulled low while an image is on its way: shut at once, silent, and not in ALARM after."""
+    scenario.uploading(target, witness, arc)
+    since = witness.now_us()
+    target.reset()
+    took_ms = scenario.shuts(witness, since, _AT_ONCE_MS)
+    measure("hard reset to gate shut", took_ms, "ms", high=_AT_ONCE_MS)
+    assert scenario.reconnect(hub)["state"] == "IDLE"
+    scenario.stayed_shut(witness, since + round(took_ms * 1000))
+    scenario.wrote_nothing(witness, since + round(took_ms * 1000))
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.needs("power")
+@pytest.mark.parametrize("armed", [False, True], ids=["disarmed", "armed"])
+def test_a_power_cut_shuts_and_the_detector_comes_back_as_journaled(
+    armed: bool, target: Target, witness: Witness, hub: HubClient, measure: Measure
+) -> None:
+    """No power, no gate; afterwards the detector is ARMED if it was, and never in ALARM."""
+    if armed:
+        scenario.arm(hub, target)
+    scenario.alarm(target)
+    since = witness.now_us()
+    target.power(False)
+    took_ms = scenario.shuts(witness, since, _AT_ONCE_MS)
+    measure("power cut to gate shut", took_ms, "ms", high=_AT_ONCE_MS)
+    target.power(True)
+    assert scenario.reconnect(hub)["state"] == ("ARMED" if armed else "IDLE")
+    scenario.stayed_shut(witness, since + round(took_ms * 1000))
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.needs("reset")
+def test_the_hub_hears_that_a_reset_interrupted_an_alarm(target: Target, hub: HubClient) -> None:
+    """After a reset in ALARM the customer is told so, instead of finding the alarm gone."""
+    scenario.alarm(target)
+    target.reset()
+    scenario.reconnect(hub)
+    assert scenario.told(hub, "boot")["interrupted"] is True
+
+
+@pytest.mark.promise("P3")
+def test_the_service_jumper_shuts_the_gate_without_the_firmware(
+    target: Target, witness: Witness, hub: HubClient, measure: Measure
+) -> None:
+    """The jumper in ALARM shuts at once; pulled again, the alarm stays without the gate."""
+    scenario.alarm(target)
+    since = witness.now_us()
+    target.jumper(True)
+    took_ms = scenario.shuts(witness, since, _AT_ONCE_MS)
+    measure("service jumper to gate shut", took_ms, "ms", high=_AT_ONCE_MS)
+    target.jumper(False)
+    answer = scenario.status(hub)
+    scenario.stayed_shut(witness, since + round(took_ms * 1000))
+    assert (answer["state"], answer["faults"]) == ("ALARM", [])
+
+
+@pytest.mark.promise("P1")
+def test_what_was_queued_when_the_gate_shut_does_not_come_out_of_the_next_opening(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient
+) -> None:
+    """The second alarm's uplink begins anew: no chunk and no message of the first one."""
+    first = scenario.uploading(target, witness, arc)
+    hub.command("disarm")
+    passed = witness.count(UPLINK_TX_PASSED)
+    scenario.latch_is(witness, 0)
+    assert witness.count(UPLINK_TX_PASSED) == passed
+    before = len(scenario.announced(arc))
+    scenario.alarm(target)
+    scenario.announced(arc, before + 1)
+    assert all(meta["event"] != first for meta in scenario.announced(arc)[before:])
