@@ -6,7 +6,7 @@ the controller's tick, the console and the chores. Whatever goes wrong ends in `
 
 import sys
 
-from detector import codes, crypto, flash_map, selftest, service
+from detector import attest, codes, crypto, selftest, service, states
 from detector.alarm_event import AlarmEvent
 from detector.arducam_mini import ArducamMini
 from detector.capture import CHUNK_BYTES, Capture
@@ -22,6 +22,7 @@ from detector.hub import Hub
 from detector.identity import Identity
 from detector.journal import Journal
 from detector.keystore import KeyStore
+from detector.raw_flash import raw_blocks
 from detector.record import Record
 from detector.store import Store
 from detector.uplink import Uplink
@@ -36,7 +37,7 @@ class Parts:
         self.gate = Gate(hal, now_ms)
         self.config = Config(identity.config)
         root = identity.root_key
-        raw = flash_map.open_raw(hal.flash)
+        raw = raw_blocks(hal.flash)
         self.journal = Journal(raw, crypto.derive(root, crypto.JOURNAL), identity.device_id)
         self.journal.recover()
         self.keys = KeyStore(raw)
@@ -79,6 +80,7 @@ class App:
             part.hub = self.hub
             part.uplink = self.uplink
         self.console = Console(hal, controller, parts.journal, False)
+        self.console.attest = self._attest
         self.chores = Chores(controller, self.hub, self.uplink, now_ms)
         self._tell_boot(now_ms)
 
@@ -101,6 +103,10 @@ class App:
             self.step(hal.ticks_ms())
             hal.feed()
             hal.idle()
+
+    def _attest(self, nonce: bytes) -> bytes | None:
+        """Return the files' digest in IDLE only: elsewhere a trip or a disarm would wait."""
+        return attest.digest(nonce) if self.controller.state == states.IDLE else None
 
     def _self_test(self, now_ms: int) -> None:
         record = self.parts.record
@@ -133,7 +139,7 @@ def main() -> None:
         return
     hal.interrupts(False)
     try:
-        identity = Identity.load(flash_map.open_raw(hal.flash))
+        identity = Identity.load(raw_blocks(hal.flash))
         if identity is None:
             service.run(hal, False)
         else:

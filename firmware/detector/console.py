@@ -158,7 +158,11 @@ class Console:
         elif self.attest is None:
             self._error(codes.ERR_NOT_BUILT)
         else:
-            self._ok(self.attest(nonce).hex())
+            digest = self.attest(nonce)
+            if digest is None:
+                self._error(codes.ERR_NOT_ALLOWED)
+            else:
+                self._ok(digest.hex())
 
     def _provision(self, arguments: list) -> None:
         """Answer `provision <random> <device id> <config> [rekey]`; the key lines come once."""

@@ -4,9 +4,14 @@ The gate is shut by the jumper itself. Ctrl-C or `repl` leads to the interpreter
 which `sluss flash` and mpremote work; files are written around the raw flash blocks.
 """
 
-from detector import flash_guard, flash_map
+import vfs
+
+from detector import attest
 from detector.console import Console
-from detector.identity import Identity
+from detector.flash_guard import GuardedFlash
+from detector.raw_flash import raw_blocks
+
+_PAGE_BYTES = 256  # as the stock _boot.py of the rp2 port mounts it
 
 
 def run(hal: "Hal", jumper: bool) -> None:
@@ -14,12 +19,13 @@ def run(hal: "Hal", jumper: bool) -> None:
 
     Raises KeyboardInterrupt at a Ctrl-C while the jumper is in.
     """
-    raw = flash_map.open_raw(hal.flash)
     if jumper:
-        flash_guard.mount(hal.flash)
+        vfs.umount("/")
+        vfs.mount(vfs.VfsLfs2(GuardedFlash(hal.flash), progsize=_PAGE_BYTES), "/")
         hal.interrupts(True)
     console = Console(hal, None, None, jumper)
-    console.raw = raw
+    console.raw = raw_blocks(hal.flash)
+    console.attest = attest.digest
     while not console.leaving:
         console.poll(hal.ticks_ms())
         hal.idle()
