@@ -1,4 +1,4 @@
-"""One deadline, made by the caller who knows how long it may take, handed down to everyone below."""
+"""One deadline, made by the caller who knows how long it may take, handed down to all below."""
 
 from __future__ import annotations
 

@@ -179,7 +179,9 @@ def archive_sites(indextargets: str) -> list[str]:
             sites.append(site)
     # A distribution's own archive ends in its name everywhere; strangers come after it.
     unique = list(dict.fromkeys(sites))
-    return sorted(unique, key=lambda site: not re.search(r"/(debian|ubuntu|ubuntu-ports)/?$", site))
+    return sorted(
+        unique, key=lambda site: not re.search(r"/(debian|ubuntu|ubuntu-ports)/?$", site)
+    )
 
 
 def _as_numbers(version: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 import sys
 
 
-class SkipTest(Exception):
+class SkipTest(Exception):  # noqa: N818 - CPython's name
     """Raised by a skipped test; args: the reason."""
 
 

@@ -1,0 +1,35 @@
+"""Installs the firmware on a board through its console, and gives the board its identity."""
+
+from host_tools.flash.errors import (
+    FlashError,
+    JumperError,
+    KeyFileError,
+    LostError,
+    NoPortError,
+    NoReplError,
+    PortBusyError,
+    ProvisionError,
+    VerifyError,
+)
+from host_tools.flash.flasher import FlashResult, check_app, flash_board
+from host_tools.flash.image import Sabotage, build_image
+from host_tools.flash.keys import KeyFiles, read_key_file
+
+__all__ = [
+    "FlashError",
+    "FlashResult",
+    "JumperError",
+    "KeyFileError",
+    "KeyFiles",
+    "LostError",
+    "NoPortError",
+    "NoReplError",
+    "PortBusyError",
+    "ProvisionError",
+    "Sabotage",
+    "VerifyError",
+    "build_image",
+    "check_app",
+    "flash_board",
+    "read_key_file",
+]

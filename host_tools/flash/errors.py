@@ -1,0 +1,41 @@
+"""What can go wrong while flashing; each text is a sentence that says what to do."""
+
+
+class FlashError(Exception):
+    """Flashing cannot go on."""
+
+
+class NoPortError(FlashError):
+    """There is no such port, or this user may not open it."""
+
+
+class PortBusyError(FlashError):
+    """Another program has the port."""
+
+
+class NoReplError(FlashError):
+    """Nothing, or no interpreter's prompt, answers on the port."""
+
+
+class JumperError(FlashError):
+    """The service jumper is not where it must be."""
+
+
+class LostError(FlashError):
+    """The board stopped answering on the way."""
+
+
+class BuildError(FlashError):
+    """The firmware does not compile, or does not fit the board."""
+
+
+class VerifyError(FlashError):
+    """A file on the board is not what was sent."""
+
+
+class KeyFileError(FlashError):
+    """A key file is in the way, or cannot be written or read."""
+
+
+class ProvisionError(FlashError):
+    """The board refused its identity."""

@@ -1,0 +1,168 @@
+"""Flashes a board: build, install, verify, provision, start, in this order, over one port."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from detector import codes
+from detector.version import VERSION
+from host_tools.boards import load_pins
+from host_tools.deadline import Deadline
+from host_tools.flash.errors import JumperError, ProvisionError, VerifyError
+from host_tools.flash.image import Sabotage, build_image
+from host_tools.flash.installer import BoardFacts, Installed, Installer, Progress
+from host_tools.flash.keys import KeyFiles
+from host_tools.flash.service_console import ServiceConsole
+from host_tools.flash.transport import ReplTransport, lost_is_said
+
+_RANDOM_BYTES = 32  # detector.provision.RANDOM_BYTES
+_DEADLINE_S = 120.0
+_SOFT_RESET = b"\x04"
+Config = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FlashResult:
+    """What flashing did, and what the board holds now."""
+
+    board: str
+    facts: BoardFacts
+    installed: Installed
+    digests: dict[str, str] = field(repr=False)
+    device_id: str | None = None
+    keys: KeyFiles | None = None  # None: not provisioned, or its key files are elsewhere
+    provisioned: bool = False  # by this run
+    set_aside: tuple[Path, ...] = ()  # old key files, renamed
+    version: str | None = None  # as the board answered
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What the board knew of itself before."""
+
+    device_id: str | None
+    config: Config
+
+
+def flash_board(
+    port: str,
+    *,
+    board: str = "VIRTUAL",
+    keys_dir: Path | None = None,
+    config: Config | None = None,
+    device_id: str | None = None,
+    rekey: bool = False,
+    sabotage: Sabotage | None = None,
+    start: Callable[[], None] | None = None,
+    progress: Progress | None = None,
+    deadline: Deadline | None = None,
+) -> FlashResult:
+    """Bring the board on `port` to this firmware and give it an identity if it has none.
+
+    Without `keys_dir` only the files are installed, and the board is soft-reset. With it the
+    service jumper must be fitted; then `start`, where given, pulls it and resets the board, and
+    the detector's version is checked. `sabotage` may change a file's text before it is compiled.
+    Raises FlashError.
+    """
+    began = time.monotonic()
+    deadline = deadline or Deadline(_DEADLINE_S)
+    show = progress or _no_progress
+    image = build_image(board, sabotage)
+    with contextlib.closing(ReplTransport(port, deadline)) as transport:
+        show("waiting for the board's prompt", 0, 0)
+        with lost_is_said(port, "its prompt was awaited"):
+            transport.start_repl()
+        with lost_is_said(port, "its files were written"):
+            installer = Installer(transport, load_pins(board))
+            if keys_dir is not None and not installer.facts.service:
+                raise JumperError(
+                    "The service jumper is out. Fit it, reset the board, and run this again."
+                )
+            installed = installer.install(image, show)
+            known = _Identity(*installer.identity()) if keys_dir else _Identity(None, {})
+            transport.exit_raw_repl()
+            transport.serial.write(_SOFT_RESET)
+    result = FlashResult(board, installer.facts, installed, image.digests)
+    version = None
+    if keys_dir is not None:
+        show("waiting for the service program", 0, 0)
+        with ServiceConsole(port, deadline) as console:
+            version = _check_version(console.wait_until_ready(service=True).get("version"))
+            wanted = device_id or known.device_id or f"sluss-{installer.facts.unique_id}"
+            result = _provision(result, console, keys_dir, wanted, known, config, rekey)
+    if start is not None:
+        show("waiting for the detector", 0, 0)
+        start()
+        version = check_app(port, deadline)
+    return replace(result, version=version, seconds=time.monotonic() - began)
+
+
+def check_app(port: str, deadline: Deadline) -> str:
+    """Wait until the detector answers on its console; return its version, which must be ours."""
+    with ServiceConsole(port, deadline) as console:
+        version = console.wait_until_ready(service=False).get("version")
+    return _check_version(version)
+
+
+def _check_version(version: str | None) -> str:
+    if version != VERSION:
+        raise VerifyError(f"The board runs version {version}, not {VERSION} as installed.")
+    return VERSION
+
+
+def _provision(
+    result: FlashResult,
+    console: ServiceConsole,
+    keys_dir: Path,
+    device_id: str,
+    known: _Identity,
+    config: Config | None,
+    rekey: bool,
+) -> FlashResult:
+    files = KeyFiles.of(keys_dir, device_id)
+    if known.device_id is not None and not rekey:
+        if config is not None and config != known.config:
+            raise ProvisionError(
+                "The detector has another configuration already; to change it, give it new keys "
+                "with --rekey."
+            )
+        if device_id != known.device_id:
+            raise ProvisionError(f"The detector is {known.device_id} already; see --rekey.")
+        present = files if len(files.existing) == 2 else None
+        return replace(result, device_id=device_id, keys=present)
+    text = json.dumps(dict(known.config if config is None else config), separators=(",", ":"))
+    words = ["provision", secrets.token_hex(_RANDOM_BYTES), device_id, text.encode().hex()]
+    if rekey:
+        words.append("rekey")
+    with contextlib.ExitStack() as stack:
+        old = stack.enter_context(files.set_aside()) if rekey else []
+        # Reserved first: the keys are told once.
+        writer = stack.enter_context(files.reserved())
+        answer = console.command(" ".join(words))
+        if not answer.ok:
+            raise ProvisionError(_refusal(answer.code))
+        writer.write(device_id, dict(_pair(note) for note in answer.notes))
+    return replace(result, device_id=device_id, keys=files, provisioned=True, set_aside=tuple(old))
+
+
+def _refusal(code: int) -> str:
+    if code == codes.ERR_ARGUMENT:
+        return "The detector refused its configuration or its id: a value is out of range."
+    return f"The detector refused its identity: {codes.error_text(code)}."
+
+
+def _pair(note: str) -> tuple[str, str]:
+    name, _, value = note.partition(" ")
+    return name, value
+
+
+def _no_progress(_what: str, _done: int, _total: int) -> None:
+    pass

@@ -1,0 +1,125 @@
+"""mpremote's serial transport, with deadlines and with errors that say what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+from collections.abc import Callable, Iterator
+
+import serial
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
+
+from host_tools.deadline import Deadline
+from host_tools.flash.errors import LostError, NoPortError, NoReplError, PortBusyError
+
+_BAUD = 115200
+# One read returns after this long at the latest, to look at the deadline.
+_READ_S = 0.5
+_REPL_S = 5.0
+
+
+class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no types
+    """A board's interpreter on a serial port; every wait ends with the deadline."""
+
+    def __init__(self, port: str, deadline: Deadline) -> None:
+        """Open the port; raise NoPortError or PortBusyError."""
+        # Not the parent's: it opens without a time-out and hides why it could not.
+        self.in_raw_repl = False
+        self.use_raw_paste = True
+        self.device_name = port
+        self.mounted = False
+        self.is_pty = False
+        self._deadline = deadline
+        self.serial = open_port(port)
+
+    def read_until(
+        self,
+        min_num_bytes: int,
+        ending: bytes,
+        timeout: float | None = 10,
+        data_consumer: Callable[[bytes], object] | None = None,
+        timeout_overall: float | None = None,
+    ) -> bytes:
+        """Read up to `ending`, or what came before the time was up, as mpremote's own does."""
+        limit = self._deadline
+        if timeout_overall is not None:
+            limit = limit.within(timeout_overall)
+        quiet = limit if timeout is None else limit.within(timeout)
+        data = bytearray()
+        while not data.endswith(ending) and not (limit.expired or quiet.expired):
+            new = self.serial.read(1)
+            if not new:
+                continue
+            quiet = limit if timeout is None else limit.within(timeout)
+            if data_consumer is None:
+                data += new
+            else:
+                data_consumer(new)
+                data[:] = new
+        return bytes(data)
+
+    def start_repl(self) -> None:
+        """Get a fresh interpreter in the raw REPL; raise NoReplError that says what is there."""
+        answer = io.StringIO()  # mpremote prints what it got instead
+        try:
+            with contextlib.redirect_stdout(answer):
+                self.enter_raw_repl(soft_reset=True, timeout_overall=_REPL_S)
+        except TransportError as error:
+            port = self.device_name
+            if "ERROR" in answer.getvalue():
+                raise NoReplError(
+                    f"The detector is running on {port} and keeps its REPL shut. Fit the service "
+                    f"jumper, reset the board, and run this again."
+                ) from error
+            raise NoReplError(
+                f"No MicroPython prompt answers on {port}. Is it the board's console, is the "
+                f"board powered, and is the service jumper fitted?"
+            ) from error
+
+    def read_byte(self, what: str) -> bytes:
+        """Return the next byte; raise LostError when the time is up."""
+        while not self._deadline.expired:
+            byte: bytes = self.serial.read(1)
+            if byte:
+                return byte
+        raise LostError(f"The board on {self.device_name} stopped answering while {what}.")
+
+
+def open_port(port: str) -> serial.SerialBase:
+    """Open a serial port or a pyserial URL for this program alone."""
+    try:
+        return serial.serial_for_url(port, baudrate=_BAUD, timeout=_READ_S, exclusive=True)
+    except (OSError, ValueError) as error:  # SerialException is an OSError
+        number = getattr(error, "errno", None)
+        text = str(error)
+        if "exclusively lock" in text or number in (errno.EBUSY, errno.EAGAIN):
+            raise PortBusyError(
+                f"Another program has {port} open. Close it, and run this again."
+            ) from error
+        if number == errno.EACCES:
+            raise NoPortError(
+                f"This user may not open {port}; being in its group (ls -l {port}) helps."
+            ) from error
+        raise NoPortError(
+            f"There is no port {port}. `mpremote devs` lists the serial ports; `sluss sim` "
+            f"prints those of a virtual board."
+        ) from error
+
+
+@contextlib.contextmanager
+def lost_is_said(port: str, what: str) -> Iterator[None]:
+    """Turn the ways in which a port or an interpreter can vanish into LostError."""
+    try:
+        yield
+    except (serial.SerialException, TransportError, TimeoutError, OSError) as error:
+        raise LostError(
+            f"The board on {port} was lost while {what} ({_short(error)}). Nothing is broken: "
+            f"check cable and power, and run this again."
+        ) from error
+
+
+def _short(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1] if lines else type(error).__name__
