@@ -1,0 +1,257 @@
+"""Sealed images in raw flash; an image lives as long as its key (keystore.py).
+
+An image gets its key slot when its last byte is in flash: one that was not finished at a reset was
+never there. Deleting destroys the key first, then frees the room. No call but `housekeep` erases.
+"""
+
+import os
+import struct
+
+from detector import codes, seal, stored_image
+from detector.compat import const
+from detector.extents import Extents
+from detector.flash_map import EXTENT_CHUNKS, PAGE_BYTES
+from detector.journal import JournalError
+from detector.keystore import ANY_READER, EXTENTS_MAX, READER_ARC, READER_CUSTOMER
+from detector.raw_flash import FlashError
+from detector.stored_image import (
+    CHUNKS,
+    EXTENT_COUNT,
+    EXTENTS,
+    IMAGE_ID,
+    KIND,
+    MAC,
+    ImageInfo,
+    StoredImage,
+)
+
+# Room kept for the next alarm: a burst of ten pictures of 32 KB. Older images give way to it.
+RESERVE_EXTENTS = const(40)
+
+
+class StoreError(Exception):
+    """The flash failed, there is no such image or it is too large, or not for this reader."""
+
+
+class StoreFull(StoreError):  # noqa: N818
+    """No room for an image until older ones have given way."""
+
+
+class Store:
+    """Writes one image at a time (begin, chunk ..., finish or abort); lists, reads, deletes."""
+
+    def __init__(
+        self, raw: "RawFlash", keystore: "KeyStore", journal: "Journal", random: object = None
+    ) -> None:
+        """Take the raw region, a key store, which is recovered here, and a recovered journal.
+
+        `random(n)` returns n bytes. A flash that cannot be read gives an empty store that is
+        `failing`.
+        """
+        self.random = random or os.urandom
+        self._keys = keystore
+        self._journal = journal
+        self._extents = Extents(raw)
+        self._unreadable = False
+        self._page = bytearray(PAGE_BYTES)
+        self._sealer = None  # of the image that is being written
+        self._fields = None
+        self._jpeg_bytes = 0
+        self._chunk = 0
+        try:
+            keystore.recover()
+            for image_id in keystore.ids():
+                self._note_used(keystore.fields(image_id))
+        except FlashError:
+            self._unreadable = True
+
+    def _note_used(self, fields: tuple) -> None:
+        for index in range(fields[EXTENT_COUNT]):
+            self._extents.use(fields[EXTENTS][index])
+
+    @property
+    def failing(self) -> bool:
+        """The flash could not be read at boot, or erased or programmed in the last housekeep."""
+        return self._unreadable or self._keys.failing or self._extents.failing
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def begin(self, kind: int, event_id: int, jpeg_bytes: int, day: int, second: int) -> int:
+        """Start an image; return how many chunks it takes. Raise StoreFull, StoreError.
+
+        An image that was begun and not finished is aborted.
+        """
+        self.abort()
+        chunks = seal.chunks_for(jpeg_bytes)
+        count = chunks // EXTENT_CHUNKS
+        if self._unreadable or not self._keys.ready or not 0 < count <= EXTENTS_MAX:
+            raise StoreError("begin")
+        if not self._keys.free_slots:
+            raise StoreFull
+        try:
+            extents = self._extents.take(count)
+        except FlashError as error:
+            raise StoreError("flash") from error
+        if extents is None:
+            raise StoreFull
+        iv = self.random(16)
+        key = self.random(32)
+        places = bytes(extents) + b"\xff" * (EXTENTS_MAX - count)
+        image_id = self._keys.next_id
+        what = (None, kind, count, image_id, event_id, chunks, day, second)
+        self._fields = what + (iv, key, None, places)
+        self._sealer = seal.Sealer(key, stored_image.header(self._fields), iv)
+        self._jpeg_bytes = jpeg_bytes
+        self._chunk = 0
+        return chunks
+
+    def chunk(self, buf: bytearray) -> None:
+        """Seal the next CHUNK_BYTES of plaintext in place and program them; raise StoreError.
+
+        The JPEG begins at byte LENGTH_BYTES of the first chunk; its length is put before it. After
+        an error the image is aborted.
+        """
+        if self._fields is None or self._chunk == self._fields[CHUNKS]:
+            raise StoreError("chunk")
+        if self._chunk == 0:
+            struct.pack_into("<I", buf, 0, self._jpeg_bytes)
+        self._put(0, buf)
+        self._chunk += 1
+
+    def finish(self) -> int:
+        """Complete the image with zeros and its key slot; return its id; raise StoreError.
+
+        From here on it lives, over resets too. At least the JPEG's own chunks must be there.
+        """
+        if self._fields is None:
+            raise StoreError("finish")
+        if self._chunk * seal.CHUNK_BYTES < seal.LENGTH_BYTES + self._jpeg_bytes:
+            self.abort()
+            raise StoreError("finish")
+        while self._chunk < self._fields[CHUNKS]:
+            for offset in range(0, seal.CHUNK_BYTES, len(self._page)):
+                struct.pack_into("256s", self._page, 0, b"")
+                self._put(offset, self._page)
+            self._chunk += 1
+        fields = self._fields
+        try:
+            self._keys.add(fields[1:MAC] + (self._sealer.mac(), fields[EXTENTS]))
+        except FlashError as error:
+            self.abort()
+            raise StoreError("flash") from error
+        self._sealer = None
+        self._fields = None
+        return fields[IMAGE_ID]
+
+    def abort(self) -> None:
+        """Drop the image that was begun, if any: its key was only in RAM and is forgotten."""
+        if self._fields is not None:
+            self._extents.release(self._fields[EXTENTS], self._fields[EXTENT_COUNT])
+        self._sealer = None
+        self._fields = None
+
+    def _put(self, offset: int, buf: bytearray) -> None:
+        self._sealer.seal(buf)
+        try:
+            self._extents.program(self._fields[EXTENTS], self._chunk, offset, buf)
+        except FlashError as error:
+            self.abort()
+            raise StoreError("flash") from error
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def ids(self) -> list:
+        """Return the ids of all images, oldest first."""
+        return self._keys.ids()
+
+    def info(self, image_id: int) -> ImageInfo:
+        """Return what is known of an image; raise StoreError."""
+        return ImageInfo(self.fields(image_id), self._keys.delivered(image_id))
+
+    def open(self, image_id: int, reader: int = READER_CUSTOMER) -> StoredImage:
+        """Return an image to be sent to a reader; raise StoreError.
+
+        The alarm receiving centre is no reader of a customer's picture (DESIGN 6).
+        """
+        fields = self.fields(image_id)
+        if reader != READER_CUSTOMER and fields[KIND] == codes.IMAGE_CUSTOMER:
+            raise StoreError("reader")
+        return StoredImage(self, fields)
+
+    def fields(self, image_id: int) -> tuple:
+        """Return an image's key slot, its key too: for StoredImage only; raise StoreError."""
+        try:
+            fields = self._keys.fields(image_id)
+        except FlashError as error:
+            raise StoreError("flash") from error
+        if fields is None:
+            raise StoreError("no image")
+        return fields
+
+    def read_chunk(self, image: StoredImage, index: int, buf: bytearray) -> None:
+        """Fill `buf` with a sealed chunk, for StoredImage only; raise StoreError."""
+        if self._keys.delivered(image.image_id) < 0 or not 0 <= index < image.chunks:
+            raise StoreError("no image")
+        try:
+            self._extents.read_chunk(image.extents, index, buf)
+        except FlashError as error:
+            raise StoreError("flash") from error
+
+    # --- ends ----------------------------------------------------------------------------------
+
+    def mark_delivered(self, image_id: int, reader: int) -> None:
+        """Note that reader 0 (ARC) or 1 (customer) has the whole image; raise StoreError."""
+        try:
+            self._keys.mark_delivered(image_id, reader)
+        except KeyError as error:
+            raise StoreError("no image") from error
+        except FlashError as error:
+            raise StoreError("flash") from error
+
+    def delete(self, image_id: int, why: int) -> None:
+        """Destroy an image's key at once and journal it (why: DELETE_ number); raise StoreError.
+
+        Where the journal cannot be written, `housekeep` records it later, over resets too.
+        """
+        fields = self.fields(image_id)
+        try:
+            self._keys.delete(image_id, why)
+        except FlashError as error:
+            raise StoreError("flash") from error
+        self._extents.release(fields[EXTENTS], fields[EXTENT_COUNT])
+        self._record_deletion()
+
+    def _record_deletion(self) -> bool:
+        """Journal one deletion that is not on record yet; False where that failed."""
+        try:
+            image_id, event_id, why = self._keys.next_pending()
+            self._journal.append(codes.JR_DELETE, event_id, image_id, why)
+            self._keys.recorded(image_id)
+        except (JournalError, FlashError):
+            return False
+        return True
+
+    def housekeep(self) -> bool:
+        """Do one bounded step, if any is due; True if so. Idle, it allocates nothing.
+
+        Record a deletion, evict an image, erase or check one block, copy one key slot.
+        """
+        if self._unreadable:
+            return False  # what looks free may hold an image
+        if self._keys.pending and self._journal.ready and self._record_deletion():
+            return True
+        if self._extents.free < RESERVE_EXTENTS and self._evict():
+            return True
+        return self._extents.housekeep() or self._keys.housekeep()
+
+    def _evict(self) -> bool:
+        """Delete the oldest that the customer has, else that the ARC has, else the oldest."""
+        for reader in (READER_CUSTOMER, READER_ARC, ANY_READER):
+            image_id = self._keys.oldest(reader)
+            if image_id:
+                try:
+                    self.delete(image_id, codes.DELETE_FOR_ROOM)
+                except StoreError:
+                    return False
+                return True
+        return False
