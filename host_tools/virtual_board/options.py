@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools import ROOT
 from host_tools.virtual_board.circuit import ALIVE_US, MAX_US
 
 # USB full speed with ten bits a byte: what a Pico's console can carry.
@@ -18,7 +17,7 @@ class BoardOptions:
 
     state: Path  # folder of the flash image, the unique id and the interpreter's log
     micropython: Path
-    rom: Path = ROOT / "boards" / "VIRTUAL" / "rom" / "start.py"
+    rom: Path  # the start script; see rom_image
     images: Path | None = None  # folder of JPEGs that the camera serves
     canary: bool = False  # a random mark and filler in each of them
     heapsize: str = "128k"

@@ -25,7 +25,7 @@ def parse(arguments: list[str] | None = None) -> tuple[BoardOptions, int]:
     parser.add_argument("--control-fd", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--micropython", type=Path, required=True)
-    parser.add_argument("--rom", type=Path, default=BoardOptions.rom)
+    parser.add_argument("--rom", type=Path, required=True)
     parser.add_argument("--images", type=Path)
     parser.add_argument("--canary", action="store_true")
     parser.add_argument("--heapsize", default=BoardOptions.heapsize)

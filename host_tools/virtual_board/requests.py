@@ -76,9 +76,7 @@ class Requests:
             self._table[number] = handler
         self._now = 0
 
-    def handle(
-        self, op: int, a: int, v1: int, v2: int, payload: memoryview, now: int
-    ) -> bytes:
+    def handle(self, op: int, a: int, v1: int, v2: int, payload: memoryview, now: int) -> bytes:
         """Carry out one request at `now` us; return its answer, or b"" when it gets none yet."""
         board = self._board
         self._now = now
