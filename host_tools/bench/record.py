@@ -31,7 +31,7 @@ BROKEN = "BROKEN"
 NOT_BUILT = "NOT BUILT"
 NOT_TESTED = "NOT TESTED"
 
-# The gate must live, die and latch faster than this anyway: the values kept for a histogram.
+# Far more than any series has: a bound on the record's size, not a sample.
 _KEPT_VALUES = 5000
 
 
@@ -177,6 +177,10 @@ class Measurement:
     judged: str = "max"  # which figure the limits are for: "max", "p99" or "median"
     test: str = ""
 
+    def __post_init__(self) -> None:
+        """Drop the digits that nothing here can measure."""
+        self.values = [round(value, 4) for value in self.values[:_KEPT_VALUES]]
+
     @property
     def n(self) -> int:
         """How many values."""
@@ -239,7 +243,7 @@ class Measurement:
             "judged": self.judged,
             "verdict": "pass" if self.within else "fail",
             "test": self.test,
-            "values": [round(value, 4) for value in self.values[:_KEPT_VALUES]],
+            "values": self.values,
         }
 
 

@@ -146,14 +146,7 @@ def _digital(
     events: Sequence[Event], level: int, baseline: float, x: _Scale, wave: Waveform
 ) -> list[str]:
     """Draw edges as a path, and fill what is high."""
-    points = [(x(wave.since_us), level)]
-    for event in events:
-        at = x(event.t_us)
-        if (event.value != 0) == (points[-1][1] != 0):
-            continue
-        if at - points[-1][0] < _MIN_STEP_PX and len(points) > 2:
-            at = points[-1][0] + _MIN_STEP_PX
-        points.append((at, event.value))
+    points = _thinned(events, level, x, wave.since_us)
     end = x(wave.until_us)
     path = ""
     fill = ""
@@ -168,6 +161,27 @@ def _digital(
         f'<path class="fill" d="{fill}"/>' if fill else "",
         f'<path class="trace" d="{path}"/>',
     ]
+
+
+def _thinned(
+    events: Sequence[Event], level: int, x: _Scale, since_us: int
+) -> list[tuple[float, int]]:
+    """Turn edges into points; edges too close to be told apart become one blink."""
+    points = [(x(since_us), level)]
+    blink = -1  # the step of the page that has its blink already
+    for event in events:
+        if (event.value != 0) == (points[-1][1] != 0):
+            continue
+        at = x(event.t_us)
+        step = int(at / _MIN_STEP_PX)
+        if step == blink:
+            points.pop()  # up and down again within the same step: only its first edge is seen
+            blink = -1 if len(points) < 2 else step
+            continue
+        if int(points[-1][0] / _MIN_STEP_PX) == step and len(points) > 1:
+            blink = step
+        points.append((at, event.value))
+    return points
 
 
 def _counter(

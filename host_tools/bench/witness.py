@@ -162,16 +162,19 @@ class Witness:
         return None
 
     def stayed(self, signal: str, value: int, since_us: int, until_us: int | None = None) -> bool:
-        """Say whether a signal was at `value` from one moment to another (default: to now)."""
+        """Say whether a signal was at `value` from one moment to another (default: to now).
+
+        An edge at the very first moment counts as done.
+        """
         end = self.now_us() if until_us is None else until_us
         return all(
-            event.value == value for event in self.events(signal, since_us, end)
+            event.value == value for event in self.events(signal, since_us + 1, end)
         ) and self._level_at(signal, since_us) in (value, None)
 
     def high_us(self, signal: str, since_us: int, until_us: int) -> int:
         """Return for how many microseconds a signal was not 0 between two moments."""
         return time_high(
-            self.events(signal, since_us, until_us),
+            self.events(signal, since_us + 1, until_us),
             self._level_at(signal, since_us) or 0,
             since_us,
             until_us,
@@ -197,7 +200,7 @@ class Witness:
         return bisect.bisect_left(self._events, t_us, key=lambda event: event.t_us)
 
     def _level_at(self, signal: str, t_us: int) -> int | None:
-        event = self.last(signal, before_us=t_us)
+        event = self.last(signal, before_us=t_us + 1)
         return None if event is None else event.value
 
 

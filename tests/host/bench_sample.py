@@ -107,7 +107,7 @@ def sample_waveform() -> Waveform:
             0,
         ),
         events=[Event(*edge) for edge in sorted(edges)],
-        marks=[(100_000, "panic button"), (107_400, "gate open"), (699_000, "disarm")],
+        marks=[(100_000, "button pressed"), (107_400, "gate open"), (699_000, "disarm")],
     )
 
 
