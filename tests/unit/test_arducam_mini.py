@@ -2,9 +2,10 @@
 
 import unittest
 
+from fake_arducam import FakeArducam
+
 from detector import arducam_mini, codes, ov2640_tables, ticks
 from detector.arducam_mini import ArducamMini
-from fake_arducam import FakeArducam
 
 SETTLE_MS = 50
 LONGEST_MS = 5000
