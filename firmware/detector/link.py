@@ -146,6 +146,10 @@ class Link:
             and self.chunks_left() == 0
         )
 
+    def between_frames(self) -> bool:
+        """Say whether no frame is partly with the UART."""
+        return self._rest is None
+
     def stalled(self, now_ms: int, limit_ms: int) -> bool:
         """Say whether something sent has waited for its acknowledgement longer than `limit_ms`."""
         return self._base != self._next and ticks.diff_ms(now_ms, self._progress_ms) > limit_ms

@@ -80,7 +80,7 @@ class Transfer:
             self._give_up(image_id)
             return
         chunks = reader.chunks
-        first = self._have.get(str(image_id), 0)
+        first = self._have.pop(str(image_id), 0)  # once: a later fetch begins anew
         if type(first) is not int or not 0 <= first <= chunks:
             first = 0
         self._channel.send(

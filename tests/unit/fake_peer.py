@@ -106,7 +106,7 @@ class FakeInfo:
 
     def read_chunk(self, index: int, buf: bytearray) -> None:
         """Read a chunk."""
-        buf[:] = bytes([index]) * 1024
+        buf[:] = bytes([index & 0xFF]) * 1024
 
 
 class FakeLinkStore:

@@ -1,0 +1,1 @@
+"""The detector's console from the host's side."""

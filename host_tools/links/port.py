@@ -1,0 +1,129 @@
+"""A serial port as the firmware's Link wants its UART: any, readinto, write, none of them waiting.
+
+Any pyserial URL will do: a device, a pty, `socket://host:port`, `rfc2217://host:port`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+import serial
+
+Tap = Callable[[str, bytes], None]
+"""Called with "rx" or "tx" and the bytes, from the thread that moves them."""
+
+# Where a port has no file descriptor to wait for, it is looked at this often.
+_POLL_S = 0.002
+
+
+class LinkError(ConnectionError):
+    """A port cannot be opened or was lost; the text names it."""
+
+
+class Port:
+    """One open serial port; one thread reads and writes, any thread may `wake` it."""
+
+    def __init__(self, url: str, baudrate: int = 115200, tap: Tap | None = None) -> None:
+        """Open it. Raises LinkError."""
+        self.url = url
+        self.tap = tap
+        self._received = bytearray()
+        try:
+            self._serial = serial.serial_for_url(
+                url, baudrate=baudrate, timeout=0, write_timeout=0
+            )
+        except (OSError, ValueError) as error:
+            raise LinkError(f"The port {url} cannot be opened: {error}") from error
+        try:
+            self._fd: int | None = self._serial.fileno()
+        except (OSError, AttributeError, NotImplementedError):
+            self._fd = None
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._woken = threading.Event()
+
+    def any(self) -> int:
+        """Take what has arrived; return how many bytes are there to be read. Raises LinkError."""
+        try:
+            waiting = self._serial.in_waiting
+            data = self._serial.read(waiting) if waiting else b""
+        except (OSError, TypeError) as error:  # TypeError: pyserial on a port closed meanwhile
+            raise LinkError(f"The port {self.url} was lost: {error}") from error
+        if data:
+            if self.tap is not None:
+                self.tap("rx", bytes(data))
+            self._received += data
+        return len(self._received)
+
+    def readinto(self, buf: bytearray | memoryview, count: int | None = None) -> int | None:
+        """Move at most `count` of the bytes taken into `buf`; None when there is none."""
+        count = min(len(buf) if count is None else count, len(self._received))
+        if count == 0:
+            return None
+        buf[:count] = self._received[:count]
+        del self._received[:count]
+        return count
+
+    def write(self, data: bytes | bytearray | memoryview) -> int | None:
+        """Write what the port takes now; None when that is nothing. Raises LinkError."""
+        try:
+            # pyserial repeats a non-blocking write for ever while the port takes nothing.
+            if self._fd is not None and not select.select([], [self._fd], [], 0)[1]:
+                return None
+            count = self._serial.write(bytes(data))
+        except (OSError, TypeError) as error:
+            raise LinkError(f"The port {self.url} was lost: {error}") from error
+        if not count:
+            return None
+        if self.tap is not None:
+            self.tap("tx", bytes(data[:count]))
+        return int(count)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something arrives, somebody calls `wake`, or the time is over."""
+        if self._fd is None:
+            self._woken.wait(min(seconds, _POLL_S))
+            self._woken.clear()
+            return
+        readable = select.select([self._fd, self._wake_read], [], [], seconds)[0]
+        if self._wake_read in readable:
+            os.read(self._wake_read, 4096)
+
+    def wait_writable(self, seconds: float) -> None:
+        """Wait until the port may take more, or the time is over."""
+        if self._fd is None:
+            self._woken.wait(min(seconds, _POLL_S))
+            return
+        select.select([], [self._fd], [], seconds)
+
+    def wake(self) -> None:
+        """Let a running `wait` return."""
+        self._woken.set()
+        with contextlib.suppress(OSError):  # full: it will wake; closed: nobody waits
+            os.write(self._wake_write, b"x")
+
+    def close(self) -> None:
+        """Close the port; may be called again."""
+        if self._wake_write < 0:
+            return
+        self._serial.close()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+        self._wake_read = self._wake_write = -1
+
+    def __enter__(self) -> Port:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
