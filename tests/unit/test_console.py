@@ -1,0 +1,221 @@
+import unittest
+
+from fake_peer import FakeController
+
+from detector import codes
+from detector.console import Console
+from detector.version import VERSION
+
+
+class FakeHal:
+    """A console's two directions; hands out what was typed in pieces as asked."""
+
+    board = "VIRTUAL"
+
+    def __init__(self):
+        self.typed = b""
+        self.printed = b""
+
+    def console_read(self, buf):
+        piece = self.typed[: len(buf)]
+        self.typed = self.typed[len(piece) :]
+        buf[: len(piece)] = piece
+        return len(piece)
+
+    def console_write(self, data):
+        self.printed += data
+
+    def random(self, count):
+        return bytes(range(count))
+
+
+class FakeRecords:
+    """A journal of records 3 to 6; number 5 cannot be read."""
+
+    first_seq = 3
+    seq = 6
+
+    def read(self, seq, buf):
+        if seq == 5:
+            return False
+        buf[:] = bytes([seq]) * 128
+        return True
+
+
+class ConsoleTest(unittest.TestCase):
+    def setUp(self):
+        self.hal = FakeHal()
+        self.console = Console(self.hal, FakeController(), FakeRecords(), False)
+
+    def say(self, text, polls=400):
+        """Type text and return the lines that are printed."""
+        self.hal.typed += text if isinstance(text, bytes) else text.encode()
+        self.hal.printed = b""
+        for _ in range(polls):
+            self.console.poll(0)
+        return self.hal.printed.decode().split("\r\n")[:-1]
+
+    def error(self, code):
+        return ['ERROR %d "%s"' % (code, codes.error_text(code))]
+
+    def test_help_lists_the_verbs(self):
+        self.assertEqual(self.say("help\n"), ["OK help status version journal attest"])
+
+    def test_version_names_firmware_protocol_and_board(self):
+        self.assertEqual(self.say("version\r\n"), ["OK %s protocol=1 board=VIRTUAL" % VERSION])
+
+    def test_status_is_the_controllers_in_one_line(self):
+        self.assertEqual(self.say("status\r"), ["OK state=IDLE faults=journal"])
+
+    def test_lines_in_one_piece_are_answered_one_by_one(self):
+        self.assertEqual(len(self.say("help\nhelp\r\n\n  \nhelp\n")), 3)
+
+    def test_half_a_line_waits_for_its_end(self):
+        self.assertEqual(self.say("he"), [])
+        self.assertEqual(len(self.say("lp\n")), 1)
+
+    def test_an_unknown_verb_is_refused(self):
+        for line in ("open\n", "HELP\n", "disarm\n", "\x00\x7f\x1b[A~\n"):
+            self.assertEqual(self.say(line), self.error(codes.ERR_UNKNOWN))
+
+    def test_bytes_that_are_no_text_are_refused(self):
+        self.assertEqual(self.say(b"\xff\xfe\n"), self.error(codes.ERR_UNKNOWN))
+
+    def test_a_line_too_long_is_refused_and_the_next_is_not(self):
+        self.assertEqual(self.say("status " + "x" * 5000 + "\n"), self.error(codes.ERR_ARGUMENT))
+        self.assertEqual(len(self.say("help\n")), 1)
+
+    def test_the_service_verbs_are_refused_without_the_jumper(self):
+        for line in ("repl\n", "provision\n", "provision 00 dev 7b7d\n"):
+            self.assertEqual(self.say(line), self.error(codes.ERR_NOT_ALLOWED))
+        self.assertFalse(self.console.leaving)
+
+    def test_the_journal_comes_a_record_a_line(self):
+        lines = self.say("journal\n")
+        self.assertEqual(lines, ["# " + "%02x" % i * 128 for i in (3, 4, 6)] + ["OK 3"])
+
+    def test_the_journal_can_be_asked_for_a_part(self):
+        self.assertEqual(self.say("journal 4 1\n"), ["# " + "04" * 128, "OK 1"])
+        self.assertEqual(self.say("journal 7\n"), ["OK 0"])
+        self.assertEqual(self.say("journal 3 0\n"), ["OK 0"])
+
+    def test_a_line_behind_journal_is_answered_after_it(self):
+        lines = self.say("journal\nversion\n")
+        self.assertEqual(lines[3], "OK 3")
+        self.assertIn("protocol", lines[4])
+
+    def test_the_journal_wants_numbers(self):
+        for line in ("journal x\n", "journal -1\n", "journal 1 2 3\n"):
+            self.assertEqual(self.say(line), self.error(codes.ERR_ARGUMENT))
+
+    def test_attest_wants_a_nonce(self):
+        for line in ("attest\n", "attest zz\n", "attest 00 00\n", "attest " + "00" * 65 + "\n"):
+            self.assertEqual(self.say(line), self.error(codes.ERR_ARGUMENT))
+
+    def test_attest_answers_what_its_owner_says(self):
+        self.assertEqual(self.say("attest 0102\n"), self.error(codes.ERR_NOT_BUILT))
+        self.console.attest = lambda nonce: nonce + b"\xff"
+        self.assertEqual(self.say("attest 0102\n"), ["OK 0102ff"])
+        self.console.attest = lambda nonce: None
+        self.assertEqual(self.say("attest 0102\n"), self.error(codes.ERR_NOT_ALLOWED))
+
+    def test_a_poll_reads_no_more_than_32_bytes(self):
+        self.hal.typed = b"x" * 100
+        self.console.poll(0)
+        self.assertEqual(len(self.hal.typed), 68)
+
+    def test_without_an_identity_there_is_no_journal(self):
+        self.console = Console(self.hal, None, None, False)
+        self.assertEqual(self.say("journal\n"), self.error(codes.ERR_NOT_PROVISIONED))
+        self.assertEqual(len(self.say("status\n")), 1)
+
+
+class FakeRaw:
+    """Raw flash whose one block is good for an identity."""
+
+    def __init__(self):
+        self.block = bytearray(b"\xff" * 4096)
+
+    def read_into(self, block, offset, buf):
+        buf[:] = self.block[offset : offset + len(buf)]
+
+    def program(self, block, offset, data):
+        self.block[offset : offset + len(data)] = data
+
+    def erase(self, block):
+        self.block[:] = b"\xff" * 4096
+
+    def make_blank(self, block):
+        self.erase(block)
+
+
+RANDOM = "11" * 32
+CONFIG = b'{"exit_delay_ms":300}'.hex()
+
+
+class ServiceTest(ConsoleTest):
+    def setUp(self):
+        self.hal = FakeHal()
+        self.console = Console(self.hal, FakeController(), FakeRecords(), True)
+        self.console.raw = FakeRaw()
+
+    def provision(self, *words):
+        return self.say(" ".join(("provision",) + words) + "\n")
+
+    def test_help_lists_the_verbs(self):
+        self.assertIn("provision repl", self.say("help\n")[0])
+
+    def test_the_service_verbs_are_refused_without_the_jumper(self):
+        self.assertEqual(self.say("repl\n"), ["OK"])
+        self.assertTrue(self.console.leaving)
+
+    def test_provisioning_prints_seven_different_keys(self):
+        lines = self.provision(RANDOM, "dev-1", CONFIG)
+        self.assertEqual(lines[-1], "OK dev-1")
+        names = [line.split(" ")[1] for line in lines[:-1]]
+        self.assertEqual(names[0], "arc-command")
+        keys = set([line.split(" ")[2] for line in lines[:-1]])
+        self.assertEqual((len(names), len(keys)), (7, 7))
+
+    def test_the_root_key_is_not_among_them(self):
+        from detector.identity import Identity
+
+        lines = self.provision(RANDOM, "dev-1", CONFIG)
+        identity = Identity.load(self.console.raw)
+        self.assertEqual(identity.device_id, "dev-1")
+        self.assertEqual(identity.config, {"exit_delay_ms": 300})
+        self.assertFalse(identity.root_key.hex() in " ".join(lines))
+
+    def test_a_second_time_needs_the_word_rekey(self):
+        self.provision(RANDOM, "dev-1", CONFIG)
+        again = self.provision(RANDOM, "dev-1", CONFIG)
+        self.assertEqual(again, self.error(codes.ERR_PROVISIONED))
+        self.assertEqual(self.provision(RANDOM, "dev-1", CONFIG, "rekey")[-1], "OK dev-1")
+
+    def test_bad_arguments_write_nothing(self):
+        before = bytes(self.console.raw.block)
+        for words in (
+            (),
+            (RANDOM, "dev-1"),
+            (RANDOM, "dev-1", CONFIG, "now"),
+            (RANDOM, "dev-1", CONFIG, "rekey", "x"),
+            ("11", "dev-1", CONFIG),
+            ("zz" * 32, "dev-1", CONFIG),
+            (RANDOM, "d" * 65, CONFIG),
+            (RANDOM, "dev/1", CONFIG),
+            (RANDOM, "dev-1", "7b"[:1]),
+            (RANDOM, "dev-1", b"[]".hex()),
+            (RANDOM, "dev-1", b"\xff".hex()),
+            (RANDOM, "dev-1", b'{"exit_delay_ms":-1}'.hex()),
+            (RANDOM, "dev-1", b'{"no such key":1}'.hex()),
+        ):
+            self.assertEqual(self.provision(*words), self.error(codes.ERR_ARGUMENT))
+        self.assertEqual(bytes(self.console.raw.block), before)
+
+    def test_a_line_too_long_is_refused_and_the_next_is_not(self):
+        self.assertEqual(self.say("status " + "x" * 5000 + "\n"), self.error(codes.ERR_ARGUMENT))
+        self.assertEqual(len(self.say("help\n")), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
