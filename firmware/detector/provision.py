@@ -1,5 +1,7 @@
 """Gives a detector its identity: id, root key, configuration. Service program only.
 
+It begins anew with it: an empty journal under the new key, and no image keys of the old one.
+
 The root key comes from the host's chance and the chip's own, so that neither alone decides it, and
 never leaves the device; the keys derived from it are returned once, for the two key files.
 """
@@ -10,6 +12,7 @@ from detector import codes, crypto
 from detector.compat import const
 from detector.config import Config, ConfigError
 from detector.identity import Identity
+from detector.journal import Journal, JournalError
 from detector.raw_flash import FlashError
 
 RANDOM_BYTES = const(32)
@@ -48,11 +51,19 @@ def run(
             return codes.ERR_PROVISIONED, ()
         root = crypto.hkdf_sha256(chip_random, host_random, _LABEL, crypto.KEY_BYTES)
         Identity.write(raw, device_id, root, config_text)
+        _begin_journal(raw, root, device_id)
     except (ValueError, TypeError, AttributeError, ConfigError):
         return codes.ERR_ARGUMENT, ()
-    except FlashError:
+    except (FlashError, JournalError):
         return codes.ERR_STORE, ()
     return codes.OK, tuple([(name, crypto.derive(root, label)) for name, label in KEY_NAMES])
+
+
+def _begin_journal(raw: "RawFlash", root: bytes, device_id: str) -> None:
+    """Write the first record of the journal, which `Identity.write` has emptied."""
+    journal = Journal(raw, crypto.derive(root, crypto.JOURNAL), device_id)
+    journal.recover()
+    journal.append(codes.JR_PROVISIONED)
 
 
 def _is_name(text: str) -> bool:

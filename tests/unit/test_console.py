@@ -1,9 +1,13 @@
 import unittest
 
+from fake_flash import BEFORE, FakeFlash, PowerCut
 from fake_peer import FakeController
 
-from detector import codes
+from detector import codes, flash_map
 from detector.console import Console
+from detector.identity import Identity
+from detector.journal import Journal
+from detector.raw_flash import raw_blocks
 from detector.version import VERSION
 
 
@@ -130,25 +134,6 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(len(self.say("status\n")), 1)
 
 
-class FakeRaw:
-    """Raw flash whose one block is good for an identity."""
-
-    def __init__(self):
-        self.block = bytearray(b"\xff" * 4096)
-
-    def read_into(self, block, offset, buf):
-        buf[:] = self.block[offset : offset + len(buf)]
-
-    def program(self, block, offset, data):
-        self.block[offset : offset + len(data)] = data
-
-    def erase(self, block):
-        self.block[:] = b"\xff" * 4096
-
-    def make_blank(self, block):
-        self.erase(block)
-
-
 RANDOM = "11" * 32
 CONFIG = b'{"exit_delay_ms":300}'.hex()
 
@@ -157,7 +142,8 @@ class ServiceTest(ConsoleTest):
     def setUp(self):
         self.hal = FakeHal()
         self.console = Console(self.hal, FakeController(), FakeRecords(), True)
-        self.console.raw = FakeRaw()
+        self.flash = FakeFlash()
+        self.console.raw = raw_blocks(self.flash)
 
     def provision(self, *words):
         return self.say(" ".join(("provision",) + words) + "\n")
@@ -178,8 +164,6 @@ class ServiceTest(ConsoleTest):
         self.assertEqual((len(names), len(keys)), (7, 7))
 
     def test_the_root_key_is_not_among_them(self):
-        from detector.identity import Identity
-
         lines = self.provision(RANDOM, "dev-1", CONFIG)
         identity = Identity.load(self.console.raw)
         self.assertEqual(identity.device_id, "dev-1")
@@ -192,8 +176,38 @@ class ServiceTest(ConsoleTest):
         self.assertEqual(again, self.error(codes.ERR_PROVISIONED))
         self.assertEqual(self.provision(RANDOM, "dev-1", CONFIG, "rekey")[-1], "OK dev-1")
 
+    def test_the_journal_begins_with_the_provisioning_under_the_new_key(self):
+        key = self.provision(RANDOM, "dev-1", CONFIG)[-2].split(" ")[2]
+        journal = Journal(self.console.raw, bytes.fromhex(key), "dev-1")
+        journal.recover()
+        self.assertEqual(journal.seq, 1)
+        self.assertTrue(journal.ready)
+
+    def test_a_rekey_leaves_nothing_of_the_old_journal_and_image_keys(self):
+        self.provision(RANDOM, "dev-1", CONFIG)
+        for block in (flash_map.KEYS_A_BLOCK, flash_map.JOURNAL_BLOCK + 3):
+            self.console.raw.program(block, 0, b"old secret" + bytes(246))
+        self.provision(RANDOM, "dev-1", CONFIG, "rekey")
+        self.assertFalse(self.flash.holds(b"old secret"))
+
+    def test_an_interrupted_rekey_leaves_no_identity(self):
+        self.provision(RANDOM, "dev-1", CONFIG)
+        self.console.raw.program(flash_map.JOURNAL_BLOCK + 3, 0, bytes(256))
+        self.flash.cut(2, BEFORE)
+        try:
+            self.provision(RANDOM, "dev-1", CONFIG, "rekey")
+        except PowerCut:
+            pass
+        self.flash.power_on()
+        self.assertIsNone(Identity.load(self.console.raw))
+
+    def test_a_flash_that_fails_is_told(self):
+        self.flash.failing = range(352)
+        answer = self.provision(RANDOM, "dev-1", CONFIG)
+        self.assertEqual(answer, self.error(codes.ERR_STORE))
+
     def test_bad_arguments_write_nothing(self):
-        before = bytes(self.console.raw.block)
+        operations = self.flash.operations
         for words in (
             (),
             (RANDOM, "dev-1"),
@@ -210,7 +224,7 @@ class ServiceTest(ConsoleTest):
             (RANDOM, "dev-1", b'{"no such key":1}'.hex()),
         ):
             self.assertEqual(self.provision(*words), self.error(codes.ERR_ARGUMENT))
-        self.assertEqual(bytes(self.console.raw.block), before)
+        self.assertEqual(self.flash.operations, operations)
 
     def test_a_line_too_long_is_refused_and_the_next_is_not(self):
         self.assertEqual(self.say("status " + "x" * 5000 + "\n"), self.error(codes.ERR_ARGUMENT))

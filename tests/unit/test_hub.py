@@ -364,9 +364,8 @@ class HubTest(unittest.TestCase):
 
     # --- memory ---------------------------------------------------------------------------------
 
+    @unittest.skipIf(not _MICROPYTHON, "only MicroPython can lock its heap")
     def test_polling_with_nothing_to_do_allocates_nothing(self):
-        if not _MICROPYTHON:
-            return
         self.ask("status")
         self.run_ms(300)
         hub = self.hub

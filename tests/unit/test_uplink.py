@@ -228,9 +228,8 @@ class UplinkTest(unittest.TestCase):
 
     # --- memory ---------------------------------------------------------------------------------
 
+    @unittest.skipIf(not _MICROPYTHON, "only MicroPython can lock its heap")
     def test_polling_with_nothing_to_do_allocates_nothing(self):
-        if not _MICROPYTHON:
-            return
         self.meet()
         self.run_ms(300)
         uplink = self.uplink
