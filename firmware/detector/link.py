@@ -20,9 +20,8 @@ from detector.frames import (
     FrameReader,
     FrameWriter,
 )
+from detector.window import Window
 
-WINDOW = const(8)
-QUEUE = const(8)
 MESSAGE_BYTES = const(1024)
 RESEND_MS = const(250)
 # How a message stands in the sequence: a device obeys some that are out of it (see channel.py).
@@ -30,7 +29,6 @@ IN_ORDER = const(0)
 BEHIND = const(1)  # a number already taken: a repeat, or its number was used by an intruder
 AHEAD = const(2)  # something before it is missing, or there is no session
 
-_SLOT = const(7)  # WINDOW - 1: sequence number -> place in the window
 _U16 = const(0xFFFF)
 _HALF = const(0x8000)
 _FRAMES_A_POLL = const(2)
@@ -51,20 +49,12 @@ class Link:
         self.resent = 0  # frames sent more than once
         self._rest = None  # what the UART has not taken yet of the frame in the writer
         self._hello = None
-        self._queue = []  # (payload, tag) not yet numbered
-        # The window: a message's bytes or a chunk's reader, the chunk's number, the caller's tag.
-        self._what = [None] * WINDOW
-        self._index = [0] * WINDOW
-        self._tags = [0] * WINDOW
-        self._source = None
-        self._source_at = 0
-        self._source_end = 0
+        self._window = Window()
         self._clear(0)
 
     def _clear(self, now_ms: int) -> None:
-        self._base = 0  # the oldest number not acknowledged
-        self._send = 0  # the number to send next; less than _next while sending again
-        self._next = 0  # the first number not yet given
+        self._hello = None
+        self._window.forget()
         self._expected = 0
         self._ack_due = False
         self._nak = False
@@ -77,13 +67,11 @@ class Link:
 
     def start(self, now_ms: int) -> None:
         """Begin a session: numbers from 0, everything not acknowledged forgotten."""
-        self._forget()
         self._clear(now_ms)
         self.running = True
 
     def stop(self) -> None:
         """End the session and forget everything queued; what arrives is still looked at."""
-        self._forget()
         self._clear(0)
         self.running = False
 
@@ -98,15 +86,6 @@ class Link:
         self._reader.reset()
         self.enabled = True
 
-    def _forget(self) -> None:
-        self._hello = None
-        self._queue = []
-        self._source = None
-        self._source_at = 0
-        self._source_end = 0
-        for i in range(WINDOW):
-            self._what[i] = None
-
     # --- what the owner asks for ----------------------------------------------------------------
 
     def send_hello(self, payload: bytes) -> None:
@@ -115,36 +94,28 @@ class Link:
 
     def room(self) -> int:
         """Say how many messages can be queued."""
-        return QUEUE - len(self._queue)
+        return self._window.room()
 
     def send_message(self, payload: bytes, tag: int = 0) -> bool:
         """Queue a message; `on_acked(tag)` follows if tag is not 0. False: no room, no session."""
         if not self.running or self.room() <= 0 or len(payload) > MESSAGE_BYTES:
             return False
-        self._queue.append((payload, tag))
+        self._window.push(payload, tag)
         return True
 
     def send_chunks(self, source: object, first: int, end: int) -> None:
         """Send chunks first .. end - 1 of `source` (read_chunk(index, buf)) between messages."""
-        self._source = source
-        self._source_at = first
-        self._source_end = end
+        self._window.set_source(source, first, end)
         self.source_failed = False
 
     def chunks_left(self) -> int:
         """Say how many chunks have no number yet; 0 when a next image may be announced."""
-        return self._source_end - self._source_at
+        return self._window.chunks_left()
 
     def idle(self) -> bool:
         """Say whether nothing is queued, unsent or unacknowledged."""
-        return (
-            self._rest is None
-            and self._hello is None
-            and self._base == self._next
-            and not self._queue
-            and not self._ack_due
-            and self.chunks_left() == 0
-        )
+        waits = self._rest is not None or self._hello is not None or self._ack_due
+        return not waits and self._window.is_empty()
 
     def between_frames(self) -> bool:
         """Say whether no frame is partly with the UART."""
@@ -152,7 +123,10 @@ class Link:
 
     def stalled(self, now_ms: int, limit_ms: int) -> bool:
         """Say whether something sent has waited for its acknowledgement longer than `limit_ms`."""
-        return self._base != self._next and ticks.diff_ms(now_ms, self._progress_ms) > limit_ms
+        window = self._window
+        if window.base == window.next:
+            return False
+        return ticks.diff_ms(now_ms, self._progress_ms) > limit_ms
 
     def poll(self, now_ms: int) -> bool:
         """Receive at most one frame and send what fits; True when something moved."""
@@ -200,25 +174,20 @@ class Link:
             self.handler.on_chunk(reader.payload())
 
     def _take_ack(self, ack: int, nak: int, now_ms: int) -> None:
-        taken = (ack - self._base) & _U16
-        if taken > (self._next - self._base) & _U16:
+        window = self._window
+        if not window.accepts(ack):
             return  # of another session
-        if taken:
+        if ack != window.base:
             self._resend_ms = now_ms
             self._progress_ms = now_ms
-            if (self._send - self._base) & _U16 < taken:
-                self._send = ack
-        while self._base != ack:
-            slot = self._base & _SLOT
-            self._what[slot] = None
-            tag = self._tags[slot]
-            self._base = (self._base + 1) & _U16
+            window.skip_to(ack)
+        while window.base != ack:
+            tag = window.take_oldest()
             if tag:
-                self._tags[slot] = 0
                 self.handler.on_acked(tag)
                 if not self.running:
                     return
-        if nak and self._base != self._next:
+        if nak and window.base != window.next:
             # The frames behind the gap bring a NAK each; one of them is followed.
             if self._back_base != ack or ticks.diff_ms(now_ms, self._back_ms) >= RESEND_MS:
                 self._back_base = ack
@@ -226,14 +195,15 @@ class Link:
                 self._go_back(now_ms)
 
     def _go_back(self, now_ms: int) -> None:
-        self._send = self._base
+        self._window.send = self._window.base
         self._resend_ms = now_ms
 
     # --- sending ---------------------------------------------------------------------------------
 
     def _transmit(self, now_ms: int) -> bool:
         moved = False
-        if self._base != self._next and ticks.diff_ms(now_ms, self._resend_ms) >= RESEND_MS:
+        window = self._window
+        if window.base != window.next and ticks.diff_ms(now_ms, self._resend_ms) >= RESEND_MS:
             self._go_back(now_ms)
         for _ in range(_FRAMES_A_POLL):
             if self._rest is None and not self._prepare(now_ms):
@@ -251,11 +221,16 @@ class Link:
             self._fill(payload)
             self._frame(HELLO, 0, len(payload))
             return True
-        if self._send != self._next:
+        window = self._window
+        if window.send != window.next:
             self.resent += 1
             self._send_numbered()
             return True
-        if self._number_next(now_ms):
+        was_idle = window.base == window.next
+        if window.advance():
+            if was_idle:
+                self._resend_ms = now_ms
+                self._progress_ms = now_ms
             self._send_numbered()
             return True
         if self._ack_due:
@@ -263,42 +238,22 @@ class Link:
             return True
         return False
 
-    def _number_next(self, now_ms: int) -> bool:
-        """Take the next message, else the next chunk, into the window; False without either."""
-        if (self._next - self._base) & _U16 >= WINDOW:
-            return False
-        slot = self._next & _SLOT
-        if self._queue:
-            self._what[slot], self._tags[slot] = self._queue.pop(0)
-            self._index[slot] = -1
-        elif self._source_at < self._source_end:
-            self._what[slot] = self._source
-            self._index[slot] = self._source_at
-            self._tags[slot] = 0
-            self._source_at += 1
-        else:
-            return False
-        if self._base == self._next:
-            self._resend_ms = now_ms
-            self._progress_ms = now_ms
-        self._next = (self._next + 1) & _U16
-        return True
-
     def _send_numbered(self) -> None:
-        seq = self._send
-        slot = seq & _SLOT
-        index = self._index[slot]
-        self._send = (seq + 1) & _U16
+        window = self._window
+        seq = window.send
+        slot = window.slot()
+        window.send = (seq + 1) & _U16
+        index = window.index[slot]
         if index < 0:
-            payload = self._what[slot]
+            payload = window.what[slot]
             self._fill(payload)
             self._frame(MSG, seq, len(payload))
             return
         try:
-            self._what[slot].read_chunk(index, self._writer.payload)
+            window.what[slot].read_chunk(index, self._writer.payload)
         except Exception:  # the image is gone or the flash fails: its number must still be sent
             self.source_failed = True
-            self._source_at = self._source_end
+            window.drop_chunks()
         self._frame(CHUNK, seq, CHUNK_BYTES)
 
     def _fill(self, payload: bytes) -> None:

@@ -156,7 +156,8 @@ class LinkTest(unittest.TestCase):
 
     def test_sequence_numbers_wrap(self):
         for end in (self.device, self.host):
-            end._base = end._send = end._next = end._expected = 0xFFFC
+            window = end._window
+            window.base = window.send = window.next = end._expected = 0xFFFC
         self.device.send_chunks(Source(), 0, 20)
         self.run_ms(100)
         self.assertEqual(len(self.host.handler.chunks), 20)
