@@ -75,7 +75,8 @@ class FlashChip:
 
     def program(self, address: int, data: bytes) -> int:
         """AND pages into the cells; return what it costs in microseconds."""
-        if address % PAGE_BYTES or len(data) % PAGE_BYTES or address + len(data) > FLASH_BYTES:
+        whole_pages = address % PAGE_BYTES == 0 and len(data) % PAGE_BYTES == 0
+        if not whole_pages or address < 0 or address + len(data) > FLASH_BYTES:
             raise FlashError(errno.EINVAL)
         self._begin(address, lambda: self._and(address, data[: len(data) // 2]))
         self._and(address, data)

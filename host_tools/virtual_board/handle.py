@@ -186,7 +186,10 @@ class BoardHandle:
             self._changed.notify_all()
 
     def _why_gone(self) -> str:
-        status = None if self._process is None else self._process.poll()
+        status = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = self._process.wait(_END_S if self._gone else 0)
         why = self._gone or "closed"
         if status is not None and status < 0:
             why += f" by {signal.Signals(-status).name}"
