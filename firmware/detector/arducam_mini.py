@@ -43,7 +43,7 @@ ID_HIGH = const(0x26)
 _ID_LOWS = (0x40, 0x41, 0x42)
 
 FIFO_BYTES = const(0x5FFFF)
-MAX_BYTES = const(131072)
+MAX_BYTES = const(131068)  # 128 KiB with the length that the store writes before it
 RAIL_MS = const(20)
 RESET_MS = const(100)
 EXPOSURE_LIMIT_MS = const(2000)

@@ -1,8 +1,8 @@
 """Camera to store: a burst of pictures in 1 KiB chunks, one chunk a poll, none whole in RAM.
 
-What is stored is the JPEG's length (u32, little end first), the JPEG as the camera delivered it,
-and zeros up to a multiple of CLASS_BYTES: an image's size on flash or on a wire says little about
-its picture.
+What is stored is the JPEG as the camera delivered it, behind its length (which the store writes),
+and zeros up to the image's size class (seal.py). The store could add those at the end by itself;
+chunk by chunk they cost no poll more than a chunk of the picture does.
 """
 
 import struct
@@ -18,6 +18,7 @@ from detector.codes import (
     ERR_STORE_FULL,
 )
 from detector.compat import const
+from detector.seal import CHUNK_BYTES, LENGTH_BYTES
 from detector.store import StoreError, StoreFull
 
 # What poll() returns. The last three are told once; the next poll says IDLE or goes on.
@@ -27,9 +28,6 @@ IMAGE_DONE = const(2)  # `image_id` is stored
 FINISHED = const(3)
 FAILED = const(4)  # `error`, and `camera_error` where that is ERR_CAMERA
 
-CHUNK_BYTES = const(1024)
-CLASS_BYTES = const(8192)
-LENGTH_BYTES = const(4)
 # A camera may fill its FIFO up behind the picture; the JPEG's end is within so many last bytes.
 _TAIL_BYTES = const(1024)
 _SOI = b"\xff\xd8\xff"
@@ -112,10 +110,7 @@ class Capture:
         struct.pack_into(_ZEROS, self._buf, 0, b"")
         if self._storing:
             self._storing = False
-            try:
-                self._store.abort()
-            except StoreError:
-                pass  # what a broken flash still holds of it has lost its key with this call
+            self._store.abort()
 
     # --- steps -----------------------------------------------------------------------------------
 
@@ -132,15 +127,14 @@ class Capture:
         if result == CAM_FAILED:
             return self._fail_camera(self._camera.error)
         length = self._camera.length
-        classes = (LENGTH_BYTES + length + CLASS_BYTES - 1) // CLASS_BYTES
         self._left = length
         self._is_first = True
-        self._chunks = classes * (CLASS_BYTES // CHUNK_BYTES)
         self._last_byte = 0
         self._has_end = False
         clock = self._clock
+        store = self._store
         try:
-            self._store.begin(self._kind, self._event_id, length, clock.day, clock.second)
+            self._chunks = store.begin(self._kind, self._event_id, length, clock.day, clock.second)
         except StoreFull:
             return self._fail(ERR_STORE_FULL)
         except StoreError:
@@ -178,7 +172,6 @@ class Capture:
             return 0
         self._camera.read_into(self._after_length if start else buf, count)
         if self._is_first:
-            struct.pack_into("<I", buf, 0, self._left)
             self._is_first = False
             if buf.find(_SOI, start, start + len(_SOI)) < 0:
                 return CAM_ERR_SOI
