@@ -94,6 +94,7 @@ class FakeInfo:
         self.chunks = chunks
         self.day = 2000
         self.second = 77
+        self.fails_at = -1  # index of a chunk that cannot be read
         self.mac = bytes([image_id & 0xFF]) * 32
 
     def header(self) -> bytes:
@@ -105,7 +106,9 @@ class FakeInfo:
         return key + bytes(48)
 
     def read_chunk(self, index: int, buf: bytearray) -> None:
-        """Read a chunk."""
+        """Read a chunk; raises OSError where it cannot be read."""
+        if index == self.fails_at:
+            raise OSError(5)
         buf[:] = bytes([index & 0xFF]) * 1024
 
 

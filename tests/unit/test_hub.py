@@ -222,6 +222,22 @@ class HubTest(unittest.TestCase):
         self.run_ms(10)
         self.assert_disarms()
 
+    def test_an_arm_of_the_session_before_is_not_obeyed(self):
+        self.ask("status")
+        message = self.peer.session.sign(b'{"cmd":"arm"}')
+        self.hub.session.restart()
+        self.send_raw(frame(frames.MSG, message, 0, 1, 0))
+        self.run_ms(10)
+        self.assertEqual(self.controller.calls, [])
+
+    def test_a_disarm_is_obeyed_after_the_session_was_given_up(self):
+        self.ask("status")
+        self.wire.a.cut = True
+        self.hub.event((("e", "x"),))
+        self.run_ms(5100)
+        self.assertFalse(self.hub.link.running)
+        self.assert_disarms()
+
     def test_hellos_that_are_none_change_nothing(self):
         for payload in (b"{}", b"[]", b"\xff", b'{"proto":1}', b'{"proto":1,"nonce":"00"}'):
             self.send_raw(frame(frames.HELLO, payload, 0, 0, 0))
@@ -257,6 +273,16 @@ class HubTest(unittest.TestCase):
         self.run_ms(100)
         self.assertEqual([event["n"] for event in self.peer.events], list(range(8, 40)))
         self.assertEqual(self.hub.events_dropped, 8)
+
+    def test_events_that_are_on_their_way_are_not_the_ones_dropped(self):
+        self.wire.a.cut = True
+        for number in range(40):
+            self.hub.event((("e", "n"), ("n", number)))
+            self.hub.poll(self.now_ms)
+        self.wire.a.cut = False
+        self.run_ms(400)
+        numbers = [event["n"] for event in self.peer.events]
+        self.assertEqual(numbers, [0, 1, 2, 3] + list(range(12, 40)))
 
     def test_an_event_that_was_not_acknowledged_is_told_the_next_session(self):
         self.wire.a.cut = True
@@ -318,6 +344,18 @@ class HubTest(unittest.TestCase):
         self.ask("delete", ("id", 3))
         self.run_ms(60)
         self.assertEqual(self.peer.events[-1], {"e": "image-end", "id": 4, "mac": "04" * 32})
+
+    def test_an_image_that_cannot_be_read_is_ended_and_the_next_is_sent(self):
+        self.store.add(3, codes.TRIP_FIRE, 40)
+        self.store.add(4, codes.TRIP_FIRE)
+        self.store.images[0].fails_at = 12
+        self.hub.send_image(3)
+        self.hub.send_image(4)
+        self.run_ms(120)
+        ends = [event for event in self.peer.events if event["e"] == "image-end"]
+        self.assertEqual(ends[0], {"e": "image-end", "id": 3, "err": "no-image"})
+        self.assertEqual(ends[1]["id"], 4)
+        self.assertEqual(self.store.delivered, [(4, 1)])
 
     def test_a_list_comes_in_pages_of_eight(self):
         for image_id in range(1, 12):

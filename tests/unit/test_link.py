@@ -5,6 +5,7 @@ from fake_uart import FakeWire, frame
 
 from detector import frames
 from detector.link import AHEAD, BEHIND, IN_ORDER, Link
+from detector.window import Window
 
 _MICROPYTHON = sys.implementation.name == "micropython"
 if _MICROPYTHON:
@@ -92,6 +93,23 @@ class LinkTest(unittest.TestCase):
         self.run_ms(10)
         self.assertEqual(self.device.handler.acked, [7])
 
+    def test_a_tag_comes_back_once_though_chunks_follow_in_its_place(self):
+        self.device.send_message(b"x", 7)
+        self.device.send_chunks(Source(), 0, 20)
+        self.run_ms(60)
+        self.assertEqual(self.device.handler.acked, [7])
+
+    def test_what_is_acknowledged_is_not_sent_again(self):
+        window = Window()
+        for _ in range(3):
+            window.push(b"x", 0)
+            window.advance()
+        window.send = 1
+        window.skip_to(2)
+        self.assertEqual(window.send, 2)
+        window.skip_to(1)
+        self.assertEqual(window.send, 2)
+
     def test_chunks_arrive_in_order(self):
         self.device.send_chunks(Source(), 3, 30)
         self.run_ms(100)
@@ -124,6 +142,15 @@ class LinkTest(unittest.TestCase):
         self.device.send_message(b"seen")
         self.run_ms(20)
         self.assertEqual(self.host.handler.messages, [b"lost", b"seen"])
+
+    def test_a_damaged_message_is_sent_again_at_once(self):
+        self.device.send_message(b"damaged" * 10)
+        self.device._window.advance()
+        self.device._send_numbered()
+        view = self.device._rest
+        view[30] ^= 1
+        self.run_ms(50)
+        self.assertEqual(self.host.handler.messages, [b"damaged" * 10])
 
     def test_a_lost_last_message_is_sent_again_after_the_time_out(self):
         self.wire.a.cut = True
@@ -167,6 +194,7 @@ class LinkTest(unittest.TestCase):
         self.run_ms(30)
         self.assertTrue(self.device.source_failed)
         self.assertEqual(self.device.chunks_left(), 0)
+        self.assertEqual(len(self.host.handler.chunks), 3)
         self.device.send_message(b"after")
         self.run_ms(30)
         self.assertEqual(self.host.handler.messages, [b"after"])

@@ -95,6 +95,18 @@ class UplinkTest(unittest.TestCase):
         self.assertEqual(self.peer.words(), ["alarm"])
         self.assertEqual(self.peer.chunks, [])
 
+    def test_after_half_a_frame_the_next_opening_begins_with_a_whole_one(self):
+        self.store.add(7, codes.TRIP_PANIC, 200)
+        self.meet()
+        self.uplink.offer(7)
+        self.wire.a.at_once = 100
+        self.run_ms(5)
+        self.uplink.closed()
+        self.wire.b.received = bytearray()
+        self.open()
+        self.uplink.poll(self.now_ms)
+        self.assertEqual(bytes(self.wire.b.received[:3]), frames.SYNC + bytes([frames.HELLO]))
+
     def test_what_was_received_while_closed_is_not_looked_at(self):
         self.meet()
         message = self.peer.session.sign(b'{"cmd":"handled"}')
