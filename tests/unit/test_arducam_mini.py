@@ -1,11 +1,16 @@
 """The ArduCAM driver on a camera in memory: the way to a picture, its waits, and every failure."""
 
+import sys
 import unittest
 
 from fake_arducam import FakeArducam
 
 from detector import arducam_mini, codes, ov2640_tables, ticks
 from detector.arducam_mini import ArducamMini
+
+_MICROPYTHON = sys.implementation.name == "micropython"
+if _MICROPYTHON:
+    import micropython
 
 SETTLE_MS = 50
 LONGEST_MS = 5000
@@ -181,6 +186,34 @@ class TestRail(DriverTest):
         self.camera.begin(500)
         self.poll_until_done()
         self.assertEqual(self.chip.exposures, 1)
+
+
+class TestHeap(DriverTest):
+    """A camera that is waited for costs no memory."""
+
+    @unittest.skipIf(not _MICROPYTHON, "only MicroPython can lock its heap")
+    def test_waiting_for_a_reset_allocates_nothing(self) -> None:
+        self.camera.begin(0)
+        self.poll_locked(arducam_mini.RAIL_MS)
+        self.assertEqual(self.chip.power.level, 1)
+
+    @unittest.skipIf(not _MICROPYTHON, "only MicroPython can lock its heap")
+    def test_a_second_exposure_allocates_nothing(self) -> None:
+        self.shoot()
+        self.camera.begin(self.chip.now_ms)
+        self.assertEqual(self.poll_locked(100), codes.CAM_READY)
+
+    def poll_locked(self, count: int) -> int:
+        """Poll once a millisecond with the heap locked."""
+        result = codes.CAM_BUSY
+        micropython.heap_lock()
+        try:
+            for _ in range(count):
+                result = self.camera.poll(self.chip.now_ms)
+                self.chip.now_ms += 1
+        finally:
+            micropython.heap_unlock()
+        return result
 
 
 class TestFailure(DriverTest):

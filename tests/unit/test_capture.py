@@ -1,11 +1,16 @@
 """A burst from camera to store, on fakes: what is stored, when it ends, what an abort leaves."""
 
 import struct
+import sys
 import unittest
 
 from detector import capture, codes, seal
 from detector.capture import Capture
 from detector.store import StoreError, StoreFull
+
+_MICROPYTHON = sys.implementation.name == "micropython"
+if _MICROPYTHON:
+    import micropython
 
 CHUNK = seal.CHUNK_BYTES
 CLASS = seal.CLASS_BYTES
@@ -248,6 +253,68 @@ class TestBurst(CaptureTest):
 
     def test_nothing_runs_before_the_first_start(self) -> None:
         self.assertEqual(self.capture.poll(0), capture.IDLE)
+
+
+class TestHeap(CaptureTest):
+    """What runs in every tick, or for every chunk, costs no memory."""
+
+    @unittest.skipIf(not _MICROPYTHON, "only MicroPython can lock its heap")
+    def test_polling_at_rest_allocates_nothing(self) -> None:
+        micropython.heap_lock()
+        try:
+            self.capture.poll(0)
+        finally:
+            micropython.heap_unlock()
+
+    @unittest.skipIf(not _MICROPYTHON, "only MicroPython can lock its heap")
+    def test_a_chunk_and_the_zeros_behind_the_picture_allocate_nothing(self) -> None:
+        self.capture = Capture(_QuietCamera(), _QuietStore(), FakeClock(), self.buf)
+        self.capture.start(0, codes.TRIP_FIRE, 7, 1, 0)
+        self.capture.poll(0)
+        done = 0
+        micropython.heap_lock()
+        try:
+            for _ in range(8):
+                done = self.capture.poll(0)
+        finally:
+            micropython.heap_unlock()
+        self.assertEqual(done, capture.IMAGE_DONE)
+
+
+class _QuietCamera:
+    """Is ready at once with three whole chunks, all of one pattern that is start and end."""
+
+    length = 3 * CHUNK - 4
+    error = 0
+
+    def begin(self, now_ms: int) -> None:
+        pass
+
+    def poll(self, now_ms: int) -> int:
+        return codes.CAM_READY
+
+    def read_into(self, buf: bytearray, count: int) -> None:
+        struct.pack_into("<4s", buf, 0, b"\xff\xd8\xff\xd9")
+        struct.pack_into("<2s", buf, count - 2, b"\xff\xd9")
+
+    def power_off(self) -> None:
+        pass
+
+
+class _QuietStore:
+    """Forgets what it is given."""
+
+    def begin(self, kind: int, event_id: int, length: int, day: int, second: int) -> int:
+        return 8
+
+    def chunk(self, buf: bytearray) -> None:
+        pass
+
+    def finish(self) -> int:
+        return 1
+
+    def abort(self) -> None:
+        pass
 
 
 class TestAbort(CaptureTest):
