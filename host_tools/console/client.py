@@ -60,6 +60,11 @@ class ConsoleClient:
             elif answer:
                 self.other.append(answer)
 
+    def pending(self) -> int:
+        """Return how many bytes have come since the last answer."""
+        self._take()
+        return len(self._buffer)
+
     def close(self) -> None:
         """Close the port; may be called again."""
         self._port.close()

@@ -115,6 +115,17 @@ class FakeDetector:
         self.close()
 
 
+class FakeRecords:
+    """A journal of two records."""
+
+    first_seq = 3
+    seq = 4
+
+    def read(self, seq: int, buf: bytearray) -> bool:
+        buf[:] = bytes([seq]) * 128
+        return True
+
+
 class FakeConsole:
     """The firmware's Console on a pty."""
 
@@ -127,6 +138,10 @@ class FakeConsole:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    @property
+    def port(self) -> str:
+        return self.uart.port
 
     def console_read(self, buf: bytearray) -> int:
         count = min(self.uart.any(), len(buf))

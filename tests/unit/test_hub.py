@@ -280,6 +280,9 @@ class HubTest(unittest.TestCase):
             self.hub.event((("e", "n"), ("n", number)))
             self.hub.poll(self.now_ms)
         self.wire.a.cut = False
+        self.peer.link.stop()
+        self.peer.session.restart()
+        self.peer.hello()
         self.run_ms(400)
         numbers = [event["n"] for event in self.peer.events]
         self.assertEqual(numbers, [0, 1, 2, 3] + list(range(12, 40)))

@@ -3,7 +3,7 @@ import unittest
 
 from fake_uart import FakeWire, frame
 
-from detector import frames
+from detector import frames, link
 from detector.link import AHEAD, BEHIND, IN_ORDER, Link
 from detector.window import Window
 
@@ -109,6 +109,25 @@ class LinkTest(unittest.TestCase):
         self.assertEqual(window.send, 2)
         window.skip_to(1)
         self.assertEqual(window.send, 2)
+
+    def test_an_acknowledgement_during_a_repeat_ends_it(self):
+        for _ in range(3):
+            self.device.send_message(b"x")
+        self.device.poll(0)
+        self.device.poll(0)
+        self.wire.a.tx_limit = 1
+        self.wire.a.waiting = bytearray(1)  # the UART takes nothing
+        self.device.poll(link.RESEND_MS)
+        self.host.poll(0)
+        self.host.poll(0)
+        self.host.poll(0)
+        for _ in range(3):
+            self.device.poll(link.RESEND_MS)
+        self.wire.a.tx_limit = 0
+        self.wire.a.waiting = bytearray()
+        for _ in range(3):
+            self.device.poll(link.RESEND_MS)
+        self.assertTrue(self.device.idle())
 
     def test_chunks_arrive_in_order(self):
         self.device.send_chunks(Source(), 3, 30)

@@ -1,0 +1,90 @@
+"""The console's client, and `sluss console`, against the firmware's own console on a pty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner
+
+from detector import codes
+from detector.version import VERSION
+from host_tools.cli import build
+from host_tools.client import CommandRefused, ConsoleClient
+from host_tools.deadline import Deadline
+from tests.host.fake_detector import FakeConsole, FakeRecords
+
+
+@pytest.fixture
+def board() -> Iterator[FakeConsole]:
+    board = FakeConsole(FakeRecords())
+    yield board
+    board.close()
+
+
+@pytest.fixture
+def console(board: FakeConsole) -> Iterator[ConsoleClient]:
+    with ConsoleClient(board.port) as console:
+        yield console
+
+
+def test_an_answer_is_what_stands_behind_ok(console: ConsoleClient) -> None:
+    assert console.command("help").text.split()[0] == "help"
+    assert console.command("status").values == {"state": "IDLE", "faults": "journal"}
+
+
+def test_notes_come_without_their_mark(console: ConsoleClient) -> None:
+    answer = console.command("journal")
+    assert answer.notes == ["03" * 128, "04" * 128]
+    assert answer.text == "2"
+
+
+def test_a_refusal_is_raised_with_its_code(console: ConsoleClient) -> None:
+    with pytest.raises(CommandRefused) as caught:
+        console.command("journal x")
+    assert caught.value.code == codes.ERR_ARGUMENT
+    assert caught.value.command == "journal"
+
+
+def test_a_long_line_is_written_whole_and_refused(console: ConsoleClient) -> None:
+    with pytest.raises(CommandRefused):
+        console.command("status " + "x" * 20000)
+    assert console.command("help").text
+
+
+def test_what_was_printed_before_is_no_answer(board: FakeConsole, console: ConsoleClient) -> None:
+    board.console_write(b"OK stale\r\nTraceback\r\n")
+    Deadline(1).wait_for(lambda: console.pending() >= 20, "the stale lines")
+    assert console.command("version").text.startswith(VERSION)
+    assert console.other == ["OK stale", "Traceback"]
+
+
+def test_silence_is_a_timeout(board: FakeConsole, console: ConsoleClient) -> None:
+    board.uart.cut = True
+    with pytest.raises(TimeoutError, match="version"):
+        console.command("version", Deadline(0.1))
+
+
+def test_sluss_console_sends_one_line(board: FakeConsole) -> None:
+    result = CliRunner().invoke(build(), ["console", "--port", board.port, "journal", "4", "1"])
+    assert result.exit_code == 0
+    assert result.output.splitlines() == ["# " + "04" * 128, "OK 1"]
+
+
+def test_sluss_console_says_no_with_its_exit_code(board: FakeConsole) -> None:
+    result = CliRunner().invoke(build(), ["console", "--port", board.port, "open"])
+    assert result.exit_code == 1
+    assert result.output.startswith("ERROR 1 ")
+
+
+def test_sluss_console_converses(board: FakeConsole) -> None:
+    typed = "version\n\nopen\n"
+    result = CliRunner().invoke(build(), ["console", "--port", board.port], input=typed)
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.output.splitlines()] == ["OK", "ERROR"]
+
+
+def test_sluss_console_names_a_port_that_is_not_there() -> None:
+    result = CliRunner().invoke(build(), ["console", "--port", "/dev/none", "help"])
+    assert result.exit_code == 2
+    assert "/dev/none" in result.output
