@@ -227,7 +227,8 @@ class HubClient(_Client):
 class ArcClient(_Client):
     """The alarm centre on the uplink; acknowledges each image that has arrived whole.
 
-    The uplink is there during an alarm only: `start` early, the session opens by itself.
+    The uplink is there during an alarm only: it listens from the beginning, and the session opens
+    by itself.
     """
 
     _role = ARC
@@ -241,11 +242,15 @@ class ArcClient(_Client):
         baudrate: int | None = None,
         tap: Tap | None = None,
     ) -> None:
-        """Prepare for a port; with `acknowledge` False no image is acknowledged."""
+        """Listen on a port from now on; with `acknowledge` False no image is acknowledged.
+
+        Raises KeyFileError, LinkError.
+        """
         super().__init__(port, key_file, baudrate=baudrate, tap=tap)
         self.acknowledge = True
         self._unsaid: list[int] = []
         self.peer.on_step = self._say_received
+        self.start()
 
     def command(
         self, name: str, *, deadline: Deadline | None = None, **arguments: Any

@@ -27,7 +27,7 @@ class Channel:
     """Base of Hub and Uplink, which add what they obey and what they send."""
 
     def __init__(
-        self, which: int, uart: object, device_id: str, keys: tuple, parts: tuple
+        self, which: int, uart: "machine.UART", device_id: str, keys: tuple, parts: tuple
     ) -> None:
         """Take permissions.HUB or UPLINK; keys (command, event, wrap); parts as unpacked below."""
         command_key, event_key, wrap_key = keys
@@ -58,13 +58,20 @@ class Channel:
         """Send a HELLO."""
         self.link.send_hello(self.session.hello(self._device_id))
 
+    def obey(self, name: object, command: dict) -> tuple:
+        """Do an allowed command; return its code and the reply's further pairs."""
+        return codes.ERR_UNKNOWN, ()
+
+    def on_session(self) -> None:
+        """Learn that a session has begun."""
+
     # --- called by the link ----------------------------------------------------------------------
 
     def on_hello(self, payload: memoryview) -> None:
         """Answer a HELLO; a nonce not heard before begins a new session."""
         hello = json_pairs.loads(payload)
         nonce = peer_nonce(hello) if hello is not None else None
-        if nonce is None:
+        if hello is None or nonce is None:
             return
         if nonce != self.session.peer:
             if self.session.peer:
@@ -110,9 +117,8 @@ class Channel:
         """Learn that a tagged message has arrived; see Hub."""
 
     def _reply(self, counter: int, code: int, extra: tuple) -> None:
-        if code == codes.OK:
-            head = (("re", counter), ("ok", True))
-        else:
+        head: tuple = (("re", counter), ("ok", True))
+        if code != codes.OK:
             word = codes.error_word(code)
             text = codes.error_text(code)
             head = (("re", counter), ("err", word), ("code", code), ("text", text))

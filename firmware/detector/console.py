@@ -6,6 +6,7 @@ console only reads; with it, in the service program, it also provisions and lead
 
 from detector import codes
 from detector.compat import const
+from detector.raw_flash import FlashError
 from detector.version import VERSION
 
 _READ_BYTES = const(32)
@@ -42,7 +43,7 @@ class Console:
         self._limit = _SERVICE_LINE_BYTES if service else _LINE_BYTES
         self._too_long = False
         self._pending = b""  # received behind the line that is being answered
-        self._record = None  # a record's buffer while `journal` prints
+        self._record: bytearray | None = None  # a record's buffer while `journal` prints
         self._record_seq = 0
         self._records_left = 0
         self._records_printed = 0
@@ -50,7 +51,7 @@ class Console:
     def poll(self, now_ms: int) -> bool:
         """Read at most 32 bytes, or print one line of a long answer; True when something moved."""
         if self._record is not None:
-            self._print_record()
+            self._print_record(self._record)
             return True
         if self._pending:
             data = self._pending
@@ -136,15 +137,21 @@ class Console:
         self._records_printed = 0
         self._record = bytearray(_RECORD_BYTES)
 
-    def _print_record(self) -> None:
+    def _print_record(self, record: bytearray) -> None:
         """Print the next record; a seq that cannot be read (torn by a power cut) is left out."""
         more = self._record_seq <= self._journal.seq and self._records_left != 0
         if not more:
             self._record = None
             self._ok("%d" % self._records_printed)
             return
-        if self._journal.read(self._record_seq, self._record):
-            self._note(self._record.hex())
+        try:
+            found = self._journal.read(self._record_seq, record)
+        except FlashError:
+            self._record = None
+            self._error(codes.ERR_STORE)
+            return
+        if found:
+            self._note(record.hex())
             self._records_printed += 1
             self._records_left -= 1
         self._record_seq += 1

@@ -64,7 +64,7 @@ class FrameReader:
     frame's, until the next `poll`.
     """
 
-    def __init__(self, uart: object, payload_bytes: int) -> None:
+    def __init__(self, uart: "machine.UART", payload_bytes: int) -> None:
         """Read from `uart` (any, readinto); longer payloads than `payload_bytes` are skipped."""
         self._uart = uart
         self._limit = payload_bytes

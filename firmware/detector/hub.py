@@ -20,7 +20,7 @@ class Hub(Channel):
 
     def __init__(
         self,
-        uart: object,
+        uart: "machine.UART",
         device_id: str,
         keys: tuple,
         controller: "Controller",
@@ -31,10 +31,10 @@ class Hub(Channel):
         parts = (controller, store, random)
         Channel.__init__(self, permissions.HUB, uart, device_id, keys, parts)
         self.events_dropped = 0
-        self._events = []  # bodies, oldest first; the first _in_flight are with the link
+        self._events: list = []  # bodies, oldest first; the first _in_flight are with the link
         self._in_flight = 0
-        self._delivered = []  # image ids acknowledged in this poll
-        self._beacon_ms = None  # when the last HELLO without a session was sent
+        self._delivered: list = []  # image ids acknowledged in this poll
+        self._beacon_ms: int | None = None  # when the last HELLO without a session was sent
         self.session.restart()
 
     def poll(self, now_ms: int) -> bool:
@@ -79,7 +79,7 @@ class Hub(Channel):
             self._events.pop(0)
             self._in_flight -= 1
 
-    def obey(self, name: str, command: dict) -> tuple:
+    def obey(self, name: object, command: dict) -> tuple:
         """Do an allowed command; return its code and the reply's further pairs."""
         controller = self._controller
         now_ms = self._now_ms
@@ -107,7 +107,7 @@ class Hub(Channel):
             return codes.ERR_ARGUMENT
         return self._controller.set_clock(self._now_ms, day, second)
 
-    def _image_command(self, name: str, command: dict) -> tuple:
+    def _image_command(self, name: object, command: dict) -> tuple:
         if name == "list":
             first = json_pairs.integer(command, "from", 0, _U32) if "from" in command else 0
             if first is None:
@@ -126,7 +126,7 @@ class Hub(Channel):
 
     def _list(self, first: int) -> tuple:
         """Return one page of images, oldest first; "more" says that there is another."""
-        entries = []
+        entries: list = []
         more = False
         for image_id in self._store.ids():
             if image_id < first:

@@ -37,18 +37,18 @@ _FRAMES_A_POLL = const(2)
 class Link:
     """One end of a link over `uart` (any, readinto, write)."""
 
-    def __init__(self, uart: object, rx_payload_bytes: int) -> None:
+    def __init__(self, uart: "machine.UART", rx_payload_bytes: int) -> None:
         """Allocate all buffers; `handler` is set by the owner before the first poll."""
         self._uart = uart
         self._reader = FrameReader(uart, rx_payload_bytes)
         self._writer = FrameWriter()
-        self.handler = None
+        self.handler: "Channel" = None
         self.enabled = True  # False: not a byte is written, and none is read
         self.running = False  # a session is open: numbered frames count
         self.sent_bytes = 0  # bytes given to the UART, for measurements
         self.resent = 0  # frames sent more than once
-        self._rest = None  # what the UART has not taken yet of the frame in the writer
-        self._hello = None
+        self._rest: memoryview | None = None  # of the frame in the writer, not with the UART yet
+        self._hello: bytes | None = None
         self._window = Window()
         self._clear(0)
 
@@ -268,14 +268,15 @@ class Link:
 
     def _write(self) -> bool:
         """Give the UART what it takes; True when the whole frame is with it."""
-        if not self.enabled:
+        rest = self._rest
+        if not self.enabled or rest is None:
             return False
-        count = self._uart.write(self._rest)
+        count = self._uart.write(rest)
         if not count:
             return False
         self.sent_bytes += count
-        if count == len(self._rest):
+        if count == len(rest):
             self._rest = None
             return True
-        self._rest = self._rest[count:]
+        self._rest = rest[count:]
         return False

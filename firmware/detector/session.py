@@ -35,7 +35,7 @@ class Challenge:
         self.nonce = b""
         self.counter = 0
 
-    def check(self, key: "crypto.HmacKey", direction: bytes, payload: memoryview) -> int:
+    def check(self, key: "HmacKey", direction: bytes, payload: memoryview) -> int:
         """Return FORGED, REPEATED or FRESH for a message."""
         if not self.nonce or len(payload) <= OVERHEAD_BYTES:
             return FORGED
@@ -71,7 +71,7 @@ class Session:
         if self._now.counter:
             self._proven = self._now
         self._now = Challenge()
-        self._now.nonce = self._random(NONCE_BYTES)
+        self._now.nonce = self._random(NONCE_BYTES)  # type: ignore[operator]
         self.peer = b""
         self._sent = 0
 

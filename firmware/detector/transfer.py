@@ -21,10 +21,10 @@ class Transfer:
         self._link = channel.link
         self._store = store
         self._wrap_key = wrap_key
-        self._ids = []
+        self._ids: list = []
         self._at = 0  # index of the image that is sent now, or next
-        self._reader = None
-        self._have = {}
+        self._reader: "StoredImage | None" = None
+        self._have: dict = {}
 
     def add(self, image_id: int) -> bool:
         """List an image behind the others; False when there is no room."""
@@ -69,7 +69,7 @@ class Transfer:
             if self._at < len(self._ids) and self._link.room() > _ROOM_KEPT:
                 self._begin(self._ids[self._at])
         elif self._link.chunks_left() == 0 and self._link.room() > _ROOM_KEPT:
-            self._end(self._ids[self._at])
+            self._end(self._ids[self._at], self._reader)
 
     def _begin(self, image_id: int) -> None:
         try:
@@ -98,12 +98,12 @@ class Transfer:
         self._reader = reader
         self._link.send_chunks(reader, first, chunks)
 
-    def _end(self, image_id: int) -> None:
+    def _end(self, image_id: int, reader: "StoredImage") -> None:
         if self._link.source_failed:
             self._stop()
             self._give_up(image_id)
             return
-        mac = bytes(self._reader.mac).hex()
+        mac = bytes(reader.mac).hex()
         self._channel.send((("e", "image-end"), ("id", image_id), ("mac", mac)), image_id)
         self._reader = None
         self._at += 1

@@ -18,7 +18,7 @@ class Uplink(Channel):
 
     def __init__(
         self,
-        uart: object,
+        uart: "machine.UART",
         device_id: str,
         keys: tuple,
         controller: "Controller",
@@ -30,9 +30,9 @@ class Uplink(Channel):
         Channel.__init__(self, permissions.UPLINK, uart, device_id, keys, parts)
         self.link.silence()
         self.is_open = False
-        self._alarm = None  # the alarm's message, until the link has it
+        self._alarm = b""  # the alarm's message, until the link has it
         self._alarm_sent = False
-        self._received = []  # image ids of this alarm that the alarm centre has
+        self._received: list = []  # image ids of this alarm that the alarm centre has
         self._greet_ms = 0
 
     def opened(self, now_ms: int, event: "AlarmEvent") -> None:
@@ -55,7 +55,7 @@ class Uplink(Channel):
         self.link.silence()
         self.session.forget()
         self.transfer.clear()
-        self._alarm = None
+        self._alarm = b""
         self._received = []
 
     def poll(self, now_ms: int) -> bool:
@@ -91,7 +91,7 @@ class Uplink(Channel):
         """Tell a new peer of the alarm first."""
         self._alarm_sent = False
 
-    def obey(self, name: str, command: dict) -> tuple:
+    def obey(self, name: object, command: dict) -> tuple:
         """Do an allowed command; return its code and no further pairs."""
         if name == "handled":
             # Shuts the gate, so that no reply can follow: silence is the answer.

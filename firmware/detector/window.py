@@ -17,7 +17,7 @@ class Window:
     def __init__(self) -> None:
         """Allocate the places."""
         # Of each number: a message's bytes or a chunk's reader, the chunk's index, the tag.
-        self.what = [None] * WINDOW
+        self.what: list = [None] * WINDOW
         self.index = [0] * WINDOW
         self._tags = [0] * WINDOW
         self.forget()
@@ -27,7 +27,7 @@ class Window:
         self.base = 0
         self.send = 0  # less than `next` while sending again
         self.next = 0
-        self._queue = []  # (payload, tag) that have no number yet
+        self._queue: list = []  # (payload, tag) that have no number yet
         self.set_source(None, 0, 0)
         for slot in range(WINDOW):
             self.what[slot] = None

@@ -7,7 +7,7 @@ from detector import codes, flash_map
 from detector.console import Console
 from detector.identity import Identity
 from detector.journal import Journal
-from detector.raw_flash import raw_blocks
+from detector.raw_flash import FlashError, raw_blocks
 from detector.version import VERSION
 
 
@@ -38,8 +38,11 @@ class FakeRecords:
 
     first_seq = 3
     seq = 6
+    broken = False
 
     def read(self, seq, buf):
+        if self.broken:
+            raise FlashError
         if seq == 5:
             return False
         buf[:] = bytes([seq]) * 128
@@ -102,6 +105,13 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.say("journal 4 1\n"), ["# " + "04" * 128, "OK 1"])
         self.assertEqual(self.say("journal 7\n"), ["OK 0"])
         self.assertEqual(self.say("journal 3 0\n"), ["OK 0"])
+
+    def test_a_journal_that_cannot_be_read_is_told(self):
+        records = FakeRecords()
+        records.broken = True
+        self.console = Console(self.hal, FakeController(), records, False)
+        self.assertEqual(self.say("journal\n"), self.error(codes.ERR_STORE))
+        self.assertEqual(len(self.say("help\n")), 1)
 
     def test_a_line_behind_journal_is_answered_after_it(self):
         lines = self.say("journal\nversion\n")
