@@ -78,7 +78,7 @@ class Peer:
         self.close()
         self._port = Port(self._url, self._baudrate, self._tap)
         self._link = Link(self._port, _RX_PAYLOAD_BYTES)
-        self._link.handler = self  # type: ignore[assignment]  # None until its owner sets it
+        self._link.handler = self
         self._error = None
         self._stopping = False
         self._begin()
