@@ -27,6 +27,7 @@ from detector.stored_image import (
 
 # Room kept for the next alarm: a burst of ten pictures of 32 KB. Older images give way to it.
 RESERVE_EXTENTS = const(40)
+_JPEG_LIMIT = const(131068)  # EXTENTS_MAX * CLASS_BYTES - LENGTH_BYTES
 
 
 class StoreError(Exception):
@@ -84,7 +85,7 @@ class Store:
         self.abort()
         chunks = seal.chunks_for(jpeg_bytes)
         count = chunks // EXTENT_CHUNKS
-        if self._unreadable or not self._keys.ready or not 0 < count <= EXTENTS_MAX:
+        if self._unreadable or not self._keys.ready or not 0 < jpeg_bytes <= _JPEG_LIMIT:
             raise StoreError("begin")
         if not self._keys.free_slots:
             raise StoreFull

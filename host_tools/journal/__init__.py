@@ -1,0 +1,1 @@
+"""Reads and checks a detector's journal, away from the detector."""
