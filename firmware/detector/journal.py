@@ -200,8 +200,8 @@ class Journal:
                 last_event,
             )
             self._program(seq, half)
-        except FlashError as error:
-            raise JournalError("flash") from error
+        except FlashError:
+            raise JournalError("flash")
         self.seq = seq
         self._next = seq + 1
         self.last_event = last_event

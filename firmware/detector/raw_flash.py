@@ -33,8 +33,8 @@ class RawFlash:
         self._check(block, offset, len(buf))
         try:
             result = self._bdev.readblocks(self._first + block, buf, offset)
-        except OSError as error:
-            raise FlashError("read") from error
+        except OSError:
+            raise FlashError("read")
         if result is not None and result < 0:
             raise FlashError("read")
 
@@ -45,8 +45,8 @@ class RawFlash:
             raise ValueError
         try:
             result = self._bdev.writeblocks(self._first + block, buf, offset)
-        except OSError as error:
-            raise FlashError("program") from error
+        except OSError:
+            raise FlashError("program")
         if result is not None and result < 0:
             raise FlashError("program")
 
@@ -55,8 +55,8 @@ class RawFlash:
         self._check(block, 0, 0)
         try:
             result = self._bdev.ioctl(_IOCTL_BLOCK_ERASE, self._first + block)
-        except OSError as error:
-            raise FlashError("erase") from error
+        except OSError:
+            raise FlashError("erase")
         if result is not None and result < 0:
             raise FlashError("erase")
 

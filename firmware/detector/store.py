@@ -91,8 +91,8 @@ class Store:
             raise StoreFull
         try:
             extents = self._extents.take(count)
-        except FlashError as error:
-            raise StoreError("flash") from error
+        except FlashError:
+            raise StoreError("flash")
         if extents is None:
             raise StoreFull
         iv = self.random(16)
@@ -137,9 +137,9 @@ class Store:
         fields = self._fields
         try:
             self._keys.add(fields[1:MAC] + (self._sealer.mac(), fields[EXTENTS]))
-        except FlashError as error:
+        except FlashError:
             self.abort()
-            raise StoreError("flash") from error
+            raise StoreError("flash")
         self._sealer = None
         self._fields = None
         return fields[IMAGE_ID]
@@ -155,9 +155,9 @@ class Store:
         self._sealer.seal(buf)
         try:
             self._extents.program(self._fields[EXTENTS], self._chunk, offset, buf)
-        except FlashError as error:
+        except FlashError:
             self.abort()
-            raise StoreError("flash") from error
+            raise StoreError("flash")
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -183,8 +183,8 @@ class Store:
         """Return an image's key slot, its key too: for StoredImage only; raise StoreError."""
         try:
             fields = self._keys.fields(image_id)
-        except FlashError as error:
-            raise StoreError("flash") from error
+        except FlashError:
+            raise StoreError("flash")
         if fields is None:
             raise StoreError("no image")
         return fields
@@ -195,8 +195,8 @@ class Store:
             raise StoreError("no image")
         try:
             self._extents.read_chunk(image.extents, index, buf)
-        except FlashError as error:
-            raise StoreError("flash") from error
+        except FlashError:
+            raise StoreError("flash")
 
     # --- ends ----------------------------------------------------------------------------------
 
@@ -204,10 +204,10 @@ class Store:
         """Note that reader 0 (ARC) or 1 (customer) has the whole image; raise StoreError."""
         try:
             self._keys.mark_delivered(image_id, reader)
-        except KeyError as error:
-            raise StoreError("no image") from error
-        except FlashError as error:
-            raise StoreError("flash") from error
+        except KeyError:
+            raise StoreError("no image")
+        except FlashError:
+            raise StoreError("flash")
 
     def delete(self, image_id: int, why: int) -> None:
         """Destroy an image's key at once and journal it (why: DELETE_ number); raise StoreError.
@@ -217,8 +217,8 @@ class Store:
         fields = self.fields(image_id)
         try:
             self._keys.delete(image_id, why)
-        except FlashError as error:
-            raise StoreError("flash") from error
+        except FlashError:
+            raise StoreError("flash")
         self._extents.release(fields[EXTENTS], fields[EXTENT_COUNT])
         self._record_deletion()
 
