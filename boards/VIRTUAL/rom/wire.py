@@ -32,11 +32,16 @@ OP_WDT_FEED = 41
 OP_RTC_GET = 42  # -> payload `<8H`: year month day weekday hour minute second ms
 OP_RTC_SET = 43  # payload `<8H`
 OP_RESET = 50  # never answered: the board resets the chip
-OP_SOFT_RESET = 51  # never answered; v1 = 1 to come back in the raw REPL; pins keep their state
+OP_SOFT_RESET = 51  # never answered; v1 = BOOT_ bits for the next start; pins keep their state
 OP_RESET_CAUSE = 52  # -> as machine.reset_cause()
 OP_UNIQUE_ID = 53  # -> payload, 8 bytes
 OP_KBD_INTR = 54  # v1 = interrupt character, or -1 for none
-OP_BOOT_MODE = 55  # -> 1 when this start shall end in the raw REPL (soft reset from there)
+OP_BOOT_MODE = 55  # -> BOOT_ bits of this start
+
+# How an interpreter starts. BOOT_RESUME is no reset of the board: an interrupt cost the interpreter
+# its heap, and a new one goes on at the prompt, without boot.py, main.py and greeting.
+BOOT_RAW = 1  # comes up in the raw REPL, without main.py
+BOOT_RESUME = 2
 
 # machine.reset_cause() of the rp2 port
 PWRON_RESET = 1

@@ -1,0 +1,3 @@
+import rom_main
+
+rom_main.run()

