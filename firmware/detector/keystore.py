@@ -206,15 +206,18 @@ class KeyStore:
             return
         for slot in range(SLOT_COUNT):
             self._slots.read(side, slot)
-            if self._slots.is_blank():
-                break
-            self._used = slot + 1
-            self._note(slot)
+            self._marks[slot] = 0
+            # An add that the flash refused leaves a blank slot among the others: look at all.
+            if not self._slots.is_blank():
+                self._used = slot + 1
+                self._note(slot)
+            if not self._marks[slot] & _LIVE:
+                self._dead += 1
+        self._dead -= SLOT_COUNT - self._used
 
     def _note(self, slot: int) -> None:
         """Enter the slot just read into the index."""
         slots = self._slots
-        self._marks[slot] = 0
         self._ids[slot] = slots.id()
         if slots.is_whole():
             self._marks[slot] = _LIVE
@@ -223,14 +226,13 @@ class KeyStore:
                     self._marks[slot] |= 1 << reader
             self.next_id = max(self.next_id, self._ids[slot] + 1)
             return
-        self._dead += 1
         why = slots.slot[WHY_AT]
         is_recorded = slots.slot[RECORDED_AT] != 0xFF
         if why == 0xFF:  # torn while added (nobody was told of this image) or while deleted
             why = codes.DELETE_UNFINISHED
             # Ids count up slot by slot: a larger one than the next is torn itself.
             is_recorded = self._ids[slot] > self.next_id
-        if not is_recorded:
+        if slots.slot[WHY_AT] != 0xFF or not is_recorded:
             self.next_id = max(self.next_id, self._ids[slot] + 1)
         if slots.slot[WHY_AT] == 0xFF or not slots.is_zeroed():
             try:

@@ -1,8 +1,10 @@
 """A NOR flash as a block device in RAM: programs only clear bits, pages of 256, blocks of 4096.
 
-`cut(n, how)` loses the power at the n-th program or erase from now: before it, half way through, or
-just after it. From then on nothing works until `power_on`.
+`cut(n, how)` loses the power at the n-th program or erase from now: before it, half way through,
+or just after it. From then on nothing works until `power_on`.
 """
+
+import gc
 
 BLOCK_BYTES = 4096
 PAGE_BYTES = 256
@@ -12,7 +14,22 @@ HALF = 1
 AFTER = 2
 
 
-class PowerCut(Exception):
+def allocated(call):
+    """Return the heap bytes that a call takes; 0 on CPython, which cannot say."""
+    if not hasattr(gc, "mem_alloc"):
+        call()
+        return 0
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    between = gc.mem_alloc()
+    call()
+    after = gc.mem_alloc()
+    gc.enable()
+    return (after - between) - (between - before)
+
+
+class PowerCut(Exception):  # noqa: N818
     """The supply is gone; no code of the detector may catch this."""
 
 

@@ -1,6 +1,6 @@
 """One sealed image as it must look, byte for byte, on the device and for the independent reader.
 
-Made with `cryptography` from the format in host_tools/sealed_image.py; the host test makes it anew.
+Made with `cryptography` from the format in host_tools/sealed_image.py; a host test makes it anew.
 """
 
 from binascii import unhexlify as _unhex

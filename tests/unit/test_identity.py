@@ -2,10 +2,11 @@
 
 import unittest
 
+from fake_flash import AFTER, BEFORE, HALF, FakeFlash, PowerCut
+
 from detector import flash_map
 from detector.identity import Identity
 from detector.raw_flash import raw_blocks
-from fake_flash import AFTER, BEFORE, HALF, FakeFlash, PowerCut
 
 ROOT = bytes(range(32))
 OTHER = bytes(range(1, 33))

@@ -2,10 +2,11 @@
 
 import unittest
 
+from fake_flash import BLOCK_COUNT, FakeFlash
+
 from detector.flash_guard import GuardedFlash
 from detector.flash_map import RAW_BLOCKS
 from detector.raw_flash import FlashError, RawFlash, raw_blocks
-from fake_flash import BLOCK_COUNT, FakeFlash
 
 FIRST = BLOCK_COUNT - RAW_BLOCKS
 

@@ -5,6 +5,7 @@ import struct
 import unittest
 
 import seal_vectors as vector
+
 from detector import seal
 
 
