@@ -17,7 +17,7 @@ _SIGNS = {
     records.PASSED: "[green]✓[/]",
     records.FAILED: "[bold red]✗[/]",
     records.ERROR: "[bold red]![/]",
-    records.SKIPPED: "[dim]–[/]",
+    records.SKIPPED: "[dim]-[/]",
 }
 _VERDICTS = {
     records.KEPT: "[green]KEPT[/]",

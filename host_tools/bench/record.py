@@ -10,7 +10,7 @@ import hashlib
 import json
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,13 @@ KEPT = "KEPT"
 BROKEN = "BROKEN"
 NOT_BUILT = "NOT BUILT"
 NOT_TESTED = "NOT TESTED"
+
+SABOTAGES: Mapping[str, str] = {
+    "gate-bridged": "the gate's switch is bridged, behind the point where the firmware senses it",
+    "latch-ignored": "the gate's circuit ignores the latch",
+    "opens-in-armed": "the firmware's table lets the gate open while only armed",
+}
+"""What `--sabotage` knows: each run with one must fail."""
 
 # Far more than any series has: a bound on the record's size, not a sample.
 _KEPT_VALUES = 5000

@@ -11,16 +11,17 @@ from markupsafe import Markup
 
 from host_tools.bench import record as records
 from host_tools.bench import waveform
-from host_tools.bench.record import Measurement, Part, PartVerdict, Picture, Record, TestRecord
+from host_tools.bench.record import (
+    SABOTAGES,
+    Measurement,
+    Part,
+    PartVerdict,
+    Picture,
+    Record,
+    TestRecord,
+)
 
 _TEMPLATES = Path(__file__).parent / "templates"
-
-# What each sabotage does, for the page's head: the run that bears it is expected to fail.
-SABOTAGES = {
-    "gate-bridged": "the gate's switch is bridged, behind the point where the firmware senses it",
-    "latch-ignored": "the gate's circuit ignores the latch",
-    "opens-in-armed": "the firmware's table lets the gate open while only armed",
-}
 
 
 @dataclass(frozen=True)

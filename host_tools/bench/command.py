@@ -1,0 +1,114 @@
+"""`sluss bench`: run the conformance suite on a target and write its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+from rich.console import Console
+
+from host_tools import ROOT
+from host_tools.bench.progress import Teller
+from host_tools.bench.record import SABOTAGES
+
+SUITE = ROOT / "tests" / "bench"
+_PLUGIN = "host_tools.bench.plugin"
+
+
+def bench(
+    target: Annotated[str, typer.Option(help="What to test: virtual.")] = "virtual",
+    keyword: Annotated[
+        str, typer.Option("-k", help="Only tests whose names match, as pytest's -k.")
+    ] = "",
+    marker: Annotated[
+        str, typer.Option("-m", help="Only tests with these markers, as pytest's -m.")
+    ] = "",
+    sabotage: Annotated[
+        str, typer.Option(help=f"Break it on purpose; must fail: {', '.join(SABOTAGES)}.")
+    ] = "",
+    folder: Annotated[
+        Path | None, typer.Option(help="Where record and report go (build/bench/<target>).")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of JPEGs for the virtual camera.")
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("-x", help="Stop at the first failure.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", help="Print nothing but errors.")] = False,
+    port: Annotated[str | None, typer.Option(help="A real board's console.")] = None,
+    hub: Annotated[str | None, typer.Option(help="A real board's hub link.")] = None,
+    uplink: Annotated[str | None, typer.Option(help="A real board's uplink.")] = None,
+    jig: Annotated[
+        str | None, typer.Option(help="The jig: drives its lines, watches its gate.")
+    ] = None,
+) -> None:
+    """Try to make the promises false on one detector; the exit code says pass (0) or fail."""
+    if port or hub or uplink or jig:
+        _refuse(
+            "There is no driver for real boards yet: the jig, which drives the sensor lines and"
+            " watches the gate, is not built. Its interface is in host_tools/bench/target.py."
+            " Until then the bench runs on --target virtual."
+        )
+    if target != "virtual":
+        _refuse(f"There is no target {target!r}; there is: virtual.")
+    if sabotage and sabotage not in SABOTAGES:
+        _refuse(f"There is no sabotage {sabotage!r}; there are: {', '.join(SABOTAGES)}.")
+    name = f"{target}-{sabotage}" if sabotage else target
+    raise typer.Exit(
+        run(
+            target=target,
+            folder=(folder or ROOT / "build" / "bench" / name).resolve(),
+            keyword=keyword,
+            marker=marker,
+            sabotage=sabotage,
+            images=images,
+            fail_fast=fail_fast,
+            quiet=quiet,
+        )
+    )
+
+
+def run(
+    *,
+    target: str,
+    folder: Path,
+    keyword: str = "",
+    marker: str = "",
+    sabotage: str = "",
+    images: Path | None = None,
+    fail_fast: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Run the suite in this process and return the exit code."""
+    arguments = [
+        str(SUITE),
+        f"--rootdir={ROOT}",
+        f"--confcutdir={ROOT}",
+        f"--sluss-target={target}",
+        f"--sluss-folder={folder}",
+        f"--sluss-sabotage={sabotage}",
+        f"--junitxml={folder / 'junit.xml'}",
+        "--override-ini=junit_family=xunit2",
+        f"--override-ini=junit_suite_name=sluss bench {target}",
+        "-p",
+        _PLUGIN,
+    ]
+    if images is not None:
+        arguments.append(f"--sluss-images={images.resolve()}")
+    if keyword:
+        arguments += ["-k", keyword]
+    if marker:
+        arguments += ["-m", marker]
+    if fail_fast:
+        arguments.append("-x")
+    teller = Teller(quiet)
+    try:
+        return int(pytest.main(arguments, plugins=[teller]))
+    finally:
+        teller.close()
+
+
+def _refuse(sentence: str) -> None:
+    Console(stderr=True, highlight=False).print(f"sluss bench: {sentence}", markup=False)
+    raise typer.Exit(2)

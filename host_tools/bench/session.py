@@ -1,0 +1,326 @@
+"""One bench session: the target, the clients on its three ports, and what they leave behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from host_tools import ROOT
+from host_tools.bench.target import (
+    GATE_BRIDGED,
+    LATCH_IGNORED,
+    Target,
+    TargetError,
+    TargetLostError,
+)
+from host_tools.bench.transcript import Transcripts
+from host_tools.bench.virtual import VirtualTarget
+from host_tools.bench.witness import LATCH, POWER
+from host_tools.boards import load_pins
+from host_tools.client import ArcClient, ConsoleClient, HubClient
+from host_tools.deadline import Deadline
+from host_tools.flash import KeyFiles, flash_board, read_key_file
+from host_tools.flash.transport import ReplTransport
+
+CONFIG = ROOT / "tests" / "bench" / "bench_config.json"
+DEVICE_ID = "sluss-bench"
+
+_BROKEN_CIRCUITS = {
+    "gate-bridged": GATE_BRIDGED,
+    "latch-ignored": LATCH_IGNORED,
+}
+_TABLE_LINE = "GATE_OPEN = (False, False, True, False)"
+_SABOTAGED_LINE = "GATE_OPEN = (False, True, True, False)"
+
+# Patience with a starting or a disturbed detector; no verdict is made of these.
+_READY_S = 5.0
+_REST_S = 3.0
+_FLASH_S = 60.0
+
+
+class NoRestError(Exception):
+    """The detector answers, but cannot be brought to rest; the text says what is off."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `sluss bench` was asked to do."""
+
+    target: str
+    folder: Path
+    images: Path | None = None
+    sabotage: str = ""
+    selection: str = ""
+
+
+class Bench:
+    """A running detector and its clients: what the fixtures hand out."""
+
+    def __init__(
+        self,
+        target: Target,
+        keys: KeyFiles,
+        config: Mapping[str, Any],
+        transcripts: Transcripts | None = None,
+    ) -> None:
+        """Take a target that is running; the clients open on first use."""
+        self.target = target
+        self.config = config
+        self._keys = keys
+        self._transcripts = transcripts
+        self._hub: HubClient | None = None
+        self._console: ConsoleClient | None = None
+        self._arcs: list[ArcClient] = []
+
+    @property
+    def customer_keys(self) -> dict[str, bytes]:
+        """The customer's keys by name."""
+        return _keys(self._keys.customer)
+
+    @property
+    def arc_keys(self) -> dict[str, bytes]:
+        """The alarm centre's keys by name."""
+        return _keys(self._keys.arc)
+
+    @property
+    def witness(self) -> Any:
+        """The target's witness."""
+        return self.target.witness
+
+    # --- clients ----------------------------------------------------------------------------
+
+    @property
+    def hub(self) -> HubClient:
+        """The customer's hub, with a session."""
+        if self._hub is None:
+            self._hub = HubClient(self.target.ports.hub, self._keys.customer, tap=self._tap("hub"))
+        self._hub.connect(Deadline(_READY_S))
+        return self._hub
+
+    @property
+    def console(self) -> ConsoleClient:
+        """The console."""
+        if self._console is None:
+            self._console = ConsoleClient(self.target.ports.console, tap=self._tap("console"))
+        return self._console
+
+    @property
+    def arc(self) -> ArcClient:
+        """An alarm centre; the last one made, or a new one."""
+        return self._arcs[-1] if self._arcs else self.new_arc()
+
+    def new_arc(self) -> ArcClient:
+        """Let a new alarm centre listen on the uplink, in place of the one before."""
+        self._close_arcs()
+        client = ArcClient(self.target.ports.uplink, self._keys.arc, tap=self._tap("uplink"))
+        self._arcs.append(client)
+        return client
+
+    def status(self) -> dict[str, Any]:
+        """Return the firmware's own word."""
+        return self.hub.command("status")
+
+    # --- rest -------------------------------------------------------------------------------
+
+    def wait_ready(self) -> None:
+        """Wait until a detector that was just started answers."""
+        self.status()
+
+    def rest(self) -> None:
+        """Bring the detector to rest; see the fixture `idle`.
+
+        Raises NoRestError when it answers but is not at rest, TargetLostError when it is silent.
+        """
+        self.target.clear_faults()
+        self.target.lines_low()
+        self.target.jumper(False)
+        if not self.target.witness.level(POWER):
+            self.target.power(True)
+        status = self._status_or_none()
+        if status is None or status["faults"] or self._unrest(status):
+            self.target.power_cycle()
+            status = self._status_or_none()
+        if status is None:
+            raise TargetLostError(
+                f"the detector on {self.target.ports.hub} does not answer, not even after a"
+                " power-cycle"
+            )
+        why = self._unrest(status)
+        if why:
+            raise NoRestError(f"the detector does not come to rest: {why}")
+
+    def _unrest(self, status: dict[str, Any]) -> str:
+        """Disarm if need be; say what is off afterwards, "" for nothing."""
+        if status["faults"]:
+            return f"faults {', '.join(status['faults'])}"
+        try:
+            if status["state"] != "IDLE" or status["armed"]:
+                self.hub.command("disarm")
+
+            def idle() -> bool:
+                return bool(self.status()["state"] == "IDLE")
+
+            Deadline(_REST_S).wait_for(idle, "the detector did not become IDLE")
+            self.target.witness.until(LATCH, 0, Deadline(_REST_S))
+        except (TimeoutError, AssertionError) as error:
+            return str(error)
+        return ""
+
+    def _status_or_none(self) -> dict[str, Any] | None:
+        try:
+            return self.status()
+        except (TimeoutError, OSError):
+            return None
+
+    # --- other boards -----------------------------------------------------------------------
+
+    def spare(self, *, clone: bool, max_ms: int | None, flash_costs: str) -> Bench:
+        """Start another whole board, a copy of this one."""
+        board = self.target.spare(clone=clone, max_ms=max_ms, flash_costs=flash_costs)
+        return Bench(board, self._keys, self.config)
+
+    def hostile(self, source: str, max_ms: int | None) -> Target:
+        """Put a program where the firmware belongs, on a blank board, and start it."""
+        board = self.target.spare(clone=False, max_ms=max_ms)
+        board.jumper(True)
+        with contextlib.closing(ReplTransport(board.ports.console, Deadline(_FLASH_S))) as repl:
+            repl.start_repl()
+            repl.fs_writefile("main.py", fill_pins(source, "VIRTUAL").encode())
+            repl.exit_raw_repl()
+        board.jumper(False)
+        board.power_cycle()
+        return board
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the clients and the target."""
+        self._close_arcs()
+        for client in (self._hub, self._console):
+            if client is not None:
+                client.close()
+        self.target.close()
+
+    def _close_arcs(self) -> None:
+        while self._arcs:
+            self._arcs.pop().close()
+
+    def _tap(self, port: str) -> Callable[[str, bytes], None] | None:
+        return None if self._transcripts is None else self._transcripts.tap(port)
+
+
+class Rig:
+    """The session's board from blank flash to running, and everything to be closed after it."""
+
+    def __init__(self, plan: Plan, phase: Callable[[str], None]) -> None:
+        """Prepare the run's folder; bring_up() does the rest."""
+        self._plan = plan
+        self._phase = phase
+        self.device: dict[str, Any] = {}
+        self.digests: dict[str, str] = {}
+        for name in ("board", "keys", "transcripts", "pictures"):
+            shutil.rmtree(plan.folder / name, ignore_errors=True)
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        self._transcripts = Transcripts(plan.folder / "transcripts")
+        self._bench: Bench | None = None
+
+    @property
+    def bench(self) -> Bench:
+        """The bench, once it is up."""
+        if self._bench is None:
+            raise TargetLostError("the board was never brought up")
+        return self._bench
+
+    def bring_up(self) -> None:
+        """Start a blank board, flash and provision it, pull the jumper, wait until it answers."""
+        folder = self._plan.folder
+        config = json.loads(CONFIG.read_text(encoding="utf-8"))
+        broken = _BROKEN_CIRCUITS.get(self._plan.sabotage)
+        self._phase("starting a virtual board with blank flash")
+        target = VirtualTarget(
+            folder / "board" / "main",
+            images=self._plan.images,
+            broken=() if broken is None else (broken,),
+        )
+        target.jumper(True)
+
+        def start() -> None:
+            target.jumper(False)
+            target.power_cycle()
+
+        said = ""
+
+        def progress(what: str, _done: int, _total: int) -> None:
+            nonlocal said
+            if what != said:
+                self._phase(what)
+                said = what
+
+        try:
+            result = flash_board(
+                target.ports.console,
+                board="VIRTUAL",
+                keys_dir=folder / "keys",
+                config=config,
+                device_id=DEVICE_ID,
+                sabotage=_open_in_armed if self._plan.sabotage == "opens-in-armed" else None,
+                start=start,
+                progress=progress,
+                deadline=Deadline(_FLASH_S),
+            )
+            if result.keys is None:
+                raise TargetError("the board was not provisioned by this run")
+            self._bench = Bench(target, result.keys, config, self._transcripts)
+            self._bench.wait_ready()
+            target.keep_for_spares()
+        except BaseException:
+            target.close()
+            raise
+        self.digests = result.digests
+        self.device = {
+            "id": result.device_id,
+            "version": result.version,
+            "board": result.board,
+            "interpreter": str(result.facts),
+        }
+
+    def note(self, sentence: str) -> None:
+        """Write a remark into the transcripts."""
+        self._transcripts.note(sentence)
+
+    def transcript_paths(self) -> list[str]:
+        """The transcripts, relative to the run's folder."""
+        return [str(path.relative_to(self._plan.folder)) for path in self._transcripts.paths]
+
+    def close(self) -> None:
+        """Close everything."""
+        if self._bench is not None:
+            self._bench.close()
+        self._transcripts.close()
+
+
+def fill_pins(source: str, board: str) -> str:
+    """Replace each `{ROLE}` in a program by the board's pin number."""
+    pins = load_pins(board)
+    for role in dir(pins):
+        if role.isupper():
+            source = source.replace("{" + role + "}", str(getattr(pins, role)))
+    return source
+
+
+def _keys(path: Path) -> dict[str, bytes]:
+    return {name: bytes.fromhex(value) for name, value in read_key_file(path)["keys"].items()}
+
+
+def _open_in_armed(path: str, text: str) -> str:
+    """Sabotage: the table of the states lets the gate open in ARMED."""
+    if path != "detector/states.py":
+        return text
+    if _TABLE_LINE not in text:
+        raise TargetError("the sabotage does not find its line in detector/states.py")
+    return text.replace(_TABLE_LINE, _SABOTAGED_LINE)
