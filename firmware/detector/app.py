@@ -41,6 +41,7 @@ class Parts:
         self.journal = Journal(raw, crypto.derive(root, crypto.JOURNAL), identity.device_id)
         self.journal.recover()
         self.keys = KeyStore(raw)
+        self.keys.recover()
         self.clock = Clock(now_ms, self.journal.day, self.journal.second)
         self.record = Record(self.journal, self.clock)
         self.zones = Zones(hal, self.config, now_ms)

@@ -24,7 +24,7 @@ def sim(
     flash_costs: Annotated[
         str, typer.Option(help="free, or pico: flash operations take a Pico's time.")
     ] = "free",
-    heapsize: Annotated[str, typer.Option(help="The interpreter's heap.")] = "128k",
+    heapsize: Annotated[str, typer.Option(help="The interpreter's heap.")] = "128wk",
     alive_ms: Annotated[int, typer.Option(help="The circuit's ALIVE time.")] = 2_000,
     max_ms: Annotated[int, typer.Option(help="The circuit's MAX time.")] = 1_200_000,
 ) -> None:

@@ -20,7 +20,9 @@ class BoardOptions:
     rom: Path  # the start script; see rom_image
     images: Path | None = None  # folder of JPEGs that the camera serves
     canary: bool = False  # a random mark and filler in each of them
-    heapsize: str = "128k"
+    # 128 KB of a 32-bit chip: the "w" scales it to this machine's word, as objects are twice the
+    # size here (MicroPython, ports/unix/main.c, -X heapsize).
+    heapsize: str = "128wk"
     flash_costs: str = "free"  # "pico": operations take their time
     alive_us: int = ALIVE_US
     max_us: int = MAX_US

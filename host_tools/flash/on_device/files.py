@@ -85,10 +85,10 @@ def identity(kind: str) -> None:
     for name in list(sys.modules):
         if name.startswith("detector"):
             del sys.modules[name]
-    from detector import flash_map
     from detector.identity import Identity
+    from detector.raw_flash import raw_blocks
 
-    found = Identity.load(flash_map.open_raw(_flash(kind)))
+    found = Identity.load(raw_blocks(_flash(kind)))
     if found is not None:
         print(found.device_id, json.dumps(found.config))
 
