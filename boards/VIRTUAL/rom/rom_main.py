@@ -50,6 +50,8 @@ def _mount(rp2: object) -> None:
     except OSError:
         vfs.VfsLfs2.mkfs(flash, progsize=256)
         files = vfs.VfsLfs2(flash, progsize=256)
+    if "/rom" in sys.path:
+        vfs.umount("/rom")
     vfs.umount("/")
     vfs.mount(files, "/")
     sys.path[:] = ["", ".frozen", "/lib"]
