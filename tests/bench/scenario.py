@@ -6,31 +6,36 @@ takes its limit; a verb that judges believes the witness, never the firmware.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from detector import codes, states
+from detector import codes, frames, json_pairs, states
+from detector.session import OVERHEAD_BYTES
 from host_tools.bench.target import LINES, Target
 from host_tools.bench.witness import (
     GATE,
     HUB_RX,
     LATCH,
-    UPLINK_EN,
+    RESET,
+    UPLINK_TX_PASSED,
     UPLINK_TX_WRITTEN,
-    Event,
     Witness,
-    WitnessTimeout,
 )
-from host_tools.client import ArcClient, CommandRefused, HubClient
+from host_tools.client import ArcClient, CommandRefused, ConsoleClient, HubClient
 from host_tools.deadline import Deadline
-from tests.bench.cells import Situation
 
-# What a board on the bench is provisioned with (bench_config.json); the tests reckon with it.
-EXIT_MS = 300
-ENTRY_MS = 400
-WINDOW_MS = 3000
-CAPTURE_TIMEOUT_MS = 1500
-WATCHDOG_MS = 3000
+# What a board on the bench is provisioned with; the tests reckon with it.
+CONFIG: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "bench_config.json").read_text(encoding="utf-8")
+)
+EXIT_MS = CONFIG["exit_delay_ms"]
+ENTRY_MS = CONFIG["entry_delay_ms"]
+WINDOW_MS = CONFIG["window_ms"]
+CAPTURE_TIMEOUT_MS = CONFIG["capture_timeout_ms"]
+WATCHDOG_MS = CONFIG["watchdog_ms"]
 # The promises' own figures (DESIGN 1).
 SHUT_MS = 50
 ALIVE_MS = 2000
@@ -40,6 +45,8 @@ HOLD_MS = 12
 # Patience with the host's own scheduling; no verdict is made of it.
 SLACK_S = 1.0
 READY_S = 5.0
+# Answers differ by a few digits, and a journal number more takes a word.
+HEAP_SLACK_BYTES = 256
 
 NAMES = codes.TRIP_NAMES
 INTRUSION, CONTACT, FIRE, PANIC, TAMPER = NAMES
@@ -88,17 +95,6 @@ def becomes(hub: HubClient, state: int, within_s: float = SLACK_S) -> dict[str, 
         return answer if answer["state"] == name else None
 
     return Deadline(within_s).wait_for(asked, f"the detector did not become {name}")
-
-
-def is_in(hub: HubClient, situation: Situation) -> bool:
-    """Say whether the detector is in a situation, exit and entry delays over."""
-    answer = status(hub)
-    return (
-        answer["state"] == states.STATE_NAMES[situation.state]
-        and answer["armed"] == situation.armed
-        and not answer["exit_delay"]
-        and not answer["entry_delay"]
-    )
 
 
 # --- the witness's side ----------------------------------------------------------------------------
@@ -152,73 +148,61 @@ def latch_is(witness: Witness, value: int) -> None:
     witness.until(LATCH, value, Deadline(SLACK_S))
 
 
-def heard(witness: Witness, before_us: int) -> int:
-    """Return when the last byte from the hub reached the firmware before a moment (us)."""
-    event = witness.last(HUB_RX, before_us)
-    assert event is not None, "no byte from the hub ever reached the firmware"
+def shut_after(
+    witness: Witness, link: HubClient | ArcClient, command: str, counter: str = HUB_RX
+) -> float:
+    """Give a command that shuts the open gate; return ms from its last byte to the fall.
+
+    Counted from when as many bytes as the command has were there. An acknowledgement that went
+    before it makes the result longer, never shorter.
+    """
+    length = frame_bytes(command)
+    since, before = witness.now_us(), witness.count(counter)
+    link.send(command)
+    fall = witness.wait(GATE, 0, patience(), since)
+    last = witness.wait_for(
+        lambda event: event.signal == counter and event.value >= before + length,
+        f"{length} bytes on {counter}",
+        patience(),
+        since,
+    )
+    return (fall.t_us - last.t_us) / 1000
+
+
+def frame_bytes(command: str) -> int:
+    """Return how long a command without arguments is on the wire."""
+    body = json_pairs.dumps((("cmd", command),))
+    return frames.HEADER_BYTES + OVERHEAD_BYTES + len(body) + frames.CHECK_BYTES
+
+
+def resets(witness: Witness, since_us: int, within_ms: float) -> int:
+    """Wait for a reset after a moment; return when it was (us)."""
+    event = witness.wait_for(
+        lambda event: event.signal == RESET, "a reset", patience(within_ms), since_us
+    )
+    assert event.t_us - since_us <= within_ms * 1000, f"no reset within {within_ms:g} ms"
     return event.t_us
 
 
-def shut_after(witness: Witness, act: Callable[[], object], counter: str = HUB_RX) -> float:
-    """Do `act`, a command that shuts the open gate; return ms from its last byte to shut.
-
-    The last byte is the last one on `counter` before the gate fell: nobody else writes then.
-    """
-    since = witness.now_us()
-    act()
-    event = witness.wait(GATE, 0, Deadline(SLACK_S), since)
-    last = witness.last(counter, event.t_us)
-    assert last is not None and last.t_us >= since, "the gate shut before the command was there"
-    return (event.t_us - last.t_us) / 1000
+def pass_time(witness: Witness, until_us: int) -> None:
+    """Let the target's time pass up to a moment; what happens meanwhile is in the log."""
+    left_s = (until_us - witness.now_us()) / 1e6
+    if left_s > 0:
+        Deadline(left_s + SLACK_S).wait_for(lambda: witness.now_us() >= until_us, "the time")
 
 
-def held_keys(witness: Witness) -> Event | None:
-    """Return the last edge of UPLINK_EN: what the firmware itself last wanted."""
-    return witness.last(UPLINK_EN)
+# --- situations and stories -----------------------------------------------------------------------
 
 
-# --- situations ---------------------------------------------------------------------------------------
+def patience(within_ms: float = 0) -> Deadline:
+    """Return a deadline for something that takes `within_ms`, with slack for the host."""
+    return Deadline(within_ms / 1000 + SLACK_S)
 
 
-def rest(target: Target, hub: HubClient) -> None:
-    """Bring the detector to rest: lines low, jumper out, IDLE, latch clear, nothing broken."""
-    target.clear_faults()
-    target.lines_low()
-    target.jumper(False)
-    answer = answering(target, hub)
-    if answer["faults"] or answer["service"]:
-        target.power_cycle()
-        hub.connect(Deadline(READY_S))
-        answer = status(hub)
-    if answer["state"] != "IDLE":
-        say(hub, "disarm")
-        becomes(hub, states.IDLE, CAPTURE_TIMEOUT_MS / 1000 + SLACK_S)
-    target.witness.until(LATCH, 0, Deadline(SLACK_S))
-
-
-def answering(target: Target, hub: HubClient) -> dict[str, Any]:
-    """Return the status; a detector that is silent is power-cycled once."""
-    try:
-        return status(hub)
-    except (TimeoutError, OSError):
-        target.power(True)
-        target.power_cycle()
-        hub.connect(Deadline(READY_S))
-        return status(hub)
-
-
-def bring_to(target: Target, hub: HubClient, situation: Situation) -> None:
-    """Bring the detector into a situation; does nothing where it is in it already."""
-    target.lines_low()
-    if is_in(hub, situation) and situation.state != states.CUSTOMER_CAPTURE:
-        return
-    rest(target, hub)
-    if situation.armed:
-        arm(hub, target)
-    if situation.state == states.ALARM:
-        alarm(target)
-    elif situation.state == states.CUSTOMER_CAPTURE:
-        hold_capture(target, hub)
+def ticked(hub: HubClient) -> None:
+    """Come back when the firmware has looked at every line once more."""
+    status(hub)
+    status(hub)
 
 
 def alarm(target: Target, kind: str = PANIC) -> int:
@@ -241,4 +225,49 @@ def reconnect(hub: HubClient) -> dict[str, Any]:
     return status(hub)
 
 
-__all__ = [name for name in dir() if not name.startswith("_")] + ["WitnessTimeout"]
+def connected(arc: ArcClient) -> None:
+    """Wait until the alarm centre has its session in the alarm that is on."""
+    arc.wait_connected(patience())
+
+
+def told(link: HubClient | ArcClient, word: str, within_ms: float = 0, **fields: Any) -> Any:
+    """Return the event with this word and these fields that a link has brought or will bring."""
+    return link.wait_event(word, patience(within_ms), **fields)
+
+
+def uploading(target: Target, witness: Witness, arc: ArcClient) -> int:
+    """Start an alarm and come back in the middle of its first image; return the event's id."""
+    before = witness.count(UPLINK_TX_PASSED)
+    alarm(target)
+    arc.peer.wait_for(lambda: arc.images, patience(READY_S * 1000), "no image was announced")
+    witness.wait_for(
+        lambda event: event.signal == UPLINK_TX_PASSED and event.value >= before + 3000,
+        "the first part of an image",
+        patience(),
+    )
+    image = arc.images[0]
+    assert not image.complete, "the image was over before it could be disturbed"
+    return int(image.meta["event"])
+
+
+# --- the console and the heap ---------------------------------------------------------------------
+
+
+def ask(console: ConsoleClient, line: str) -> int:
+    """Say a line on the console; return codes.OK or the number of its error."""
+    try:
+        console.command(line)
+    except CommandRefused as refusal:
+        return refusal.code
+    return codes.OK
+
+
+@contextmanager
+def same_heap(hub: HubClient) -> Iterator[None]:
+    """Check that what happens inside leaves the firmware's heap where it was."""
+    ticked(hub)  # the first ones of a session allocate what the later ones find
+    before = status(hub)["heap"]
+    yield
+    ticked(hub)
+    after = status(hub)["heap"]
+    assert after <= before + HEAP_SLACK_BYTES, f"{after - before} bytes of heap are gone"
