@@ -6,7 +6,7 @@ from fake_flash import AFTER, BEFORE, HALF, FakeFlash, PowerCut
 
 from detector import flash_map
 from detector.identity import Identity
-from detector.raw_flash import raw_blocks
+from detector.raw_flash import FlashError, raw_blocks
 
 ROOT = bytes(range(32))
 OTHER = bytes(range(1, 33))
@@ -59,6 +59,12 @@ class TestIdentity(unittest.TestCase):
             self.raw.program(block, 0, bytearray(b"secret of before" * 16))
         Identity.write(self.raw, "SL-0001", ROOT, "{}")
         self.assertFalse(self.flash.holds(b"secret of before"))
+
+    def test_flash_that_does_not_take_it_raises_flash_error(self):
+        """Although it says that it did."""
+        self.flash.writeblocks = lambda number, buf, offset=None: 0
+        with self.assertRaises(FlashError):
+            Identity.write(self.raw, "SL-0001", ROOT, "{}")
 
     def test_power_cut_anywhere_leaves_the_old_the_new_or_none(self):
         """Never a mixture; and afterwards it can be written again."""

@@ -149,7 +149,9 @@ class TestFailing(unittest.TestCase):
         self.flash.power_on()  # only the answer was lost: the journal object lives on
         self.journal.append(codes.JR_ARM)
         self.assertEqual(self.journal.seq, 3)
-        self.assertEqual(numbers(opened(self.flash)), [1, 2, 3])
+        again = opened(self.flash)
+        self.assertEqual(numbers(again), [1, 2, 3])
+        check_chain(self, again)
 
     def test_without_an_erased_block_it_raises_and_does_not_erase(self):
         """Only housekeep erases."""
@@ -250,6 +252,21 @@ class TestPowerCuts(unittest.TestCase):
             for number in acknowledged:
                 self.assertIn(number, found)
             check_chain(self, journal)
+
+    def test_torn_first_record_of_a_block_does_not_hide_the_block(self):
+        """The end is found behind it, with no erase needed."""
+        flash = FakeFlash()
+        journal = opened(flash)
+        for _ in range(PER_BLOCK):
+            journal.append(codes.JR_TRIP)
+        flash.cut(1, HALF)
+        with self.assertRaises(PowerCut):
+            journal.append(codes.JR_ARM)
+        flash.power_on()
+        journal = opened(flash)
+        self.assertTrue(journal.ready)
+        journal.append(codes.JR_BOOT)
+        self.assertEqual(opened(flash).seq, PER_BLOCK + 2)
 
     def test_cut_while_erasing_ahead_loses_nothing_newer(self):
         """The half-erased block is erased again."""

@@ -143,6 +143,24 @@ class TestKeys(unittest.TestCase):
         self.assertEqual(self.keys.ids(), [2])
         self.assertEqual(opened(self.flash).ids(), [2])
 
+    def test_add_that_fails_half_way_leaves_no_key(self):
+        """The flash took a part and said no."""
+        self.flash.cut(1, HALF)
+        really_write = self.flash.writeblocks
+
+        def failing_write(number, buf, offset):
+            try:
+                really_write(number, buf, offset)
+            except PowerCut:
+                self.flash.power_on()
+                raise OSError(5)
+
+        self.flash.writeblocks = failing_write
+        with self.assertRaises(FlashError):
+            add(self.keys)
+        self.assertFalse(self.flash.holds(key_of(1)[:22]))
+        self.assertEqual(opened(self.flash).ids(), [])
+
 
 class TestCompaction(unittest.TestCase):
     """From one side to the other."""
@@ -214,8 +232,9 @@ class TestCompaction(unittest.TestCase):
         while self.keys.housekeep():
             if steps < 10:
                 alive.append(add(self.keys))
-                marked.append(alive[steps])
-                self.keys.mark_delivered(alive[steps], READER_CUSTOMER)
+                copied = alive[max(steps - 4, 0)]
+                marked.append(copied)
+                self.keys.mark_delivered(copied, READER_CUSTOMER)
             steps += 1
         again = opened(self.flash)
         self.assertEqual(again.ids(), alive)
@@ -279,15 +298,20 @@ class TestCompaction(unittest.TestCase):
     def test_failing_flash_is_left_alone_for_a_while(self):
         """And what lives stays readable."""
         alive = self.wear()
+        for _ in range(20):
+            self.keys.housekeep()
         self.flash.failing = range(SIDE_B, SIDE_B + 4)
         tidy(self.keys)
         self.assertTrue(self.keys.failing)
         self.assertEqual(self.keys.ids(), alive)
         self.flash.failing = ()
-        for _ in range(1100):
+        forget(self.keys, alive[0])
+        self.assertFalse(self.flash.holds(key_of(alive[0])[12:]))
+        for _ in range(1200):
             self.keys.housekeep()
         self.assertFalse(self.keys.failing)
-        self.assertEqual(opened(self.flash).free_slots, 126 - len(alive))
+        self.assertEqual(opened(self.flash).ids(), alive[1:])
+        self.assertEqual(opened(self.flash).free_slots, 126 - len(alive) + 1)
 
 
 class TestTornSlots(unittest.TestCase):
@@ -312,6 +336,10 @@ class TestTornSlots(unittest.TestCase):
                     before.append(torn)
                 else:
                     self.assertFalse(flash.holds(key_of(torn)[12:22]))
+                    self.assertFalse(keys.failing)
+                if keys.pending:
+                    self.assertEqual(keys.next_pending(), (torn, 7, codes.DELETE_UNFINISHED))
+                    keys.recorded(torn)
                 self.assertEqual(keys.ids(), before)
 
     def test_cut_while_deleting_gives_all_or_nothing(self):

@@ -189,6 +189,22 @@ class TestStoring(unittest.TestCase):
         self.assertEqual(self.store.ids(), [])
         self.assertEqual(unseal(self.store.open(self.device.put()), b"r" * 32), JPEG)
 
+    def test_flash_that_does_not_take_a_chunk_raises_store_error(self):
+        """Although it says that it did."""
+        self.store.begin(codes.TRIP_FIRE, 7, 5000, 0xFFFF, 0)
+        self.device.flash.writeblocks = lambda number, buf, offset=None: 0
+        with self.assertRaises(StoreError):
+            self.store.chunk(bytearray(1024))
+
+    def test_store_without_a_key_slot_is_full_from_the_start(self):
+        """Not only when the last chunk is in flash."""
+        while self.device.keys.free_slots:
+            image_id = self.device.keys.next_id
+            what = (codes.TRIP_FIRE, 0, image_id, 7, 8, 1, 1)
+            self.device.keys.add(what + (bytes(16), bytes(32), bytes(32), bytes(16)))
+        with self.assertRaises(StoreFull):
+            self.store.begin(codes.TRIP_FIRE, 7, 5000, 0xFFFF, 0)
+
     def test_unreadable_key_store_gives_a_failing_store_that_overwrites_nothing(self):
         """What looks free may hold an image."""
         self.device.put()
@@ -327,8 +343,8 @@ class TestRoom(unittest.TestCase):
         flash._erase = lambda number, *rest: number == IMAGES[0] or really_erase(number, *rest)
         self.store.delete(first, codes.DELETE_BY_CUSTOMER)
         self.device.tidy()
-        self.fill()  # 96 of 103 extents
-        self.device.put(b"x" * 6 * 8000)
+        for _ in range(17):  # 102 of 103 extents
+            self.device.put(b"x" * 6 * 8000)
         with self.assertRaises(StoreFull):
             self.device.put()
 
