@@ -133,7 +133,7 @@ class ArducamMini:
     def begin(self, now_ms: int) -> None:
         """Ask for one exposure; switches on and initialises first where needed."""
         self.power_on(now_ms)
-        self._wanted = self._step != _EXPOSING
+        self._wanted = True
         if self._step == _READY:
             self._cs.value(1)
             self._left = 0
@@ -217,7 +217,6 @@ class ArducamMini:
                 return
 
     def _expose(self, now_ms: int) -> None:
-        self._wanted = False
         self._write(REG_FIFO, _FIFO_CLEAR)
         self._write(REG_FIFO, _FIFO_START)
         self._deadline_ms = ticks.add_ms(now_ms, EXPOSURE_LIMIT_MS)

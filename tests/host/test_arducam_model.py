@@ -260,6 +260,14 @@ def test_a_driver_that_cuts_the_reset_short_gets_no_picture(reset_ms: int) -> No
     assert bench.shoot() == codes.CAM_FAILED
 
 
+@pytest.mark.parametrize("first_us", [0, 350, 900])
+@pytest.mark.parametrize("step_us", [90, 300, 777, 45_300])
+def test_no_rhythm_of_the_loop_cuts_a_reset_short(first_us: int, step_us: int) -> None:
+    bench = Bench()
+    bench.now_us = first_us
+    assert bench.shoot(step_us) == codes.CAM_READY
+
+
 def test_a_sensor_that_was_not_set_up_delivers_no_jpeg() -> None:
     bench = Bench()
     bench.driver._tables = (b"\xff\x01", b"\x15\x00")

@@ -34,12 +34,14 @@ class FakeArducam:
         self.acknowledges = 1 << 20  # sensor writes until it falls silent
         self.exposures = 0
         self.resets = 0
+        self.sensor_resets = 0
         self.registers_a_poll = 0  # the test sets it to 0 before a poll
         self.sensor = {}
         self._chip = {}
         self._bank = 0
         self._pointer = 0
         self._done_ms = None
+        self._is_held = False  # in reset, deaf to all but the release
         self._chip_free_ms = 0
         self._sensor_free_ms = 0
         self._address = None
@@ -52,8 +54,10 @@ class FakeArducam:
         self._address = None
 
     def write(self, data: bytes) -> None:
-        """Take an address, and a value where it is a write."""
-        if not self._listens():
+        """Take an address, and a value where it is a write; once a transaction."""
+        if not self._listens() or self._address is not None:
+            return
+        if self._is_held and data[0] != 0x87:
             return
         self._address = data[0]
         if data[0] & 0x80:
@@ -71,11 +75,12 @@ class FakeArducam:
     def _set(self, register: int, value: int) -> None:
         if register == 0x07:
             self.resets += 1 if value else 0
+            self._is_held = value != 0
             # Held for RESET_MS, then deaf to all but its release; after that RESET_MS to start.
             self._chip_free_ms = self.now_ms + RESET_MS
         if register == 0x04 and value == 1:
             self._done_ms = None
-        if register == 0x04 and value == 2:
+        if register == 0x04 and value == 2 and self._done_ms is None:
             self._done_ms = self.now_ms + self.exposure_ms
             self.exposures += 1
             self._at = 0
@@ -107,6 +112,7 @@ class FakeArducam:
         if data[0] == 0xFF:
             self._bank = data[1]
         elif self._bank == 1 and data[0] == 0x12 and data[1] & 0x80:
+            self.sensor_resets += 1
             self._sensor_free_ms = self.now_ms + RESET_MS
             self.sensor = {}
         else:
@@ -139,5 +145,6 @@ class _ChipSelect(FakePin):
 
     def value(self, level: int) -> None:
         """Drive the pin."""
+        if level != self.level:
+            self._camera.select(not level)
         self.level = level
-        self._camera.select(not level)

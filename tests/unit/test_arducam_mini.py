@@ -83,8 +83,18 @@ class TestPicture(DriverTest):
 
     def test_the_driver_honours_both_reset_times_of_the_chip(self) -> None:
         self.shoot()
-        self.assertEqual(self.chip.resets, 1)
+        self.assertEqual((self.chip.resets, self.chip.sensor_resets), (1, 1))
         self.assertGreater(self.chip.now_ms, 3 * arducam_mini.RESET_MS)
+
+    def test_the_first_picture_takes_no_longer_than_the_waits(self) -> None:
+        self.shoot()
+        waits_ms = arducam_mini.RAIL_MS + 3 * arducam_mini.RESET_MS + SETTLE_MS
+        self.assertLess(self.chip.now_ms, waits_ms + self.chip.exposure_ms + 40)
+
+    def test_a_length_of_three_bytes_is_read_whole(self) -> None:
+        self.chip.jpeg = _Long(0x10305)
+        self.shoot()
+        self.assertEqual(self.camera.length, 0x10305)
 
     def test_exposure_and_white_balance_get_their_time(self) -> None:
         self.shoot()
@@ -132,7 +142,9 @@ class TestPicture(DriverTest):
         self.shoot()
         self.read((700,))
         self.chip.jpeg = b"\xff\xd8\xffnew\xff\xd9"
-        self.shoot()
+        self.camera.begin(self.chip.now_ms)
+        self.assertEqual(self.camera.length, 0)
+        self.poll_until_done()
         self.assertEqual(self.read((8,)), b"\xff\xd8\xffnew\xff\xd9")
 
     def test_it_works_across_the_wrap_of_the_ticks(self) -> None:
@@ -149,9 +161,21 @@ class TestRail(DriverTest):
     def test_the_rail_is_off_before_the_first_picture(self) -> None:
         self.assertEqual(self.chip.power.level, 0)
 
+    def test_a_rail_that_was_on_is_switched_off_by_a_new_driver(self) -> None:
+        self.chip.power.level = 1
+        self.driver()
+        self.assertEqual(self.chip.power.level, 0)
+
+    def test_chip_select_is_high_while_the_camera_rests(self) -> None:
+        self.camera.power_on(0)
+        self.assertEqual(self.chip.cs.level, 1)
+        self.shoot()
+        self.read((2005,))
+        self.assertEqual(self.chip.cs.level, 1)
+
     def test_chip_select_feeds_no_camera_without_power(self) -> None:
         self.assertEqual(self.chip.cs.level, 0)
-        self.shoot()
+        self.camera.begin(0)
         self.camera.power_off()
         self.assertEqual(self.chip.cs.level, 0)
 
@@ -175,6 +199,13 @@ class TestRail(DriverTest):
         for now_ms in range(1000):
             self.chip.now_ms = now_ms
             self.assertEqual(self.camera.poll(now_ms), codes.CAM_BUSY)
+        self.assertEqual(self.chip.exposures, 0)
+
+    def test_power_off_forgets_that_a_picture_was_wanted(self) -> None:
+        self.camera.begin(0)
+        self.camera.power_off()
+        self.camera.power_on(0)
+        self.poll_until_done()
         self.assertEqual(self.chip.exposures, 0)
 
     def test_a_second_begin_during_an_exposure_is_the_same_exposure(self) -> None:
@@ -244,6 +275,16 @@ class TestFailure(DriverTest):
     def test_a_sensor_that_falls_silent_in_the_tables_is_found(self) -> None:
         self.chip.acknowledges = 100
         self.check(codes.CAM_ERR_I2C)
+
+    def test_after_a_failure_the_tables_are_written_from_their_start(self) -> None:
+        self.shoot()
+        whole = self.chip.sensor
+        self.camera.power_off()
+        self.chip.acknowledges = 100
+        self.check(codes.CAM_ERR_I2C)
+        self.chip.acknowledges = 1000
+        self.shoot()
+        self.assertEqual(self.chip.sensor, whole)
 
     def test_an_exposure_that_never_ends_is_given_up(self) -> None:
         self.chip.exposure_ms = 1 << 20

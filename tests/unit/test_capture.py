@@ -228,7 +228,8 @@ class TestBurst(CaptureTest):
         self.camera.pictures = [jpeg(2000), jpeg(9000), jpeg(2500)]
         done = capture.IMAGE_DONE
         self.assertEqual(self.run_burst(count=3), [done, done, done, capture.FINISHED])
-        self.assertEqual([image[2] for image in self.store.images], [2000, 9000, 2500])
+        for image, picture in zip(self.store.images, self.camera.pictures):
+            self.assertTrue(image[-1][4 : 4 + len(picture)] == picture)
 
     def test_shots_begin_no_sooner_than_the_interval(self) -> None:
         self.run_burst(count=3, interval_ms=60)
@@ -343,6 +344,21 @@ class TestAbort(CaptureTest):
         self.capture.abort()
         self.assertEqual(self.store.aborted, 0)
 
+    def test_an_abort_between_two_shots_leaves_the_store_alone(self) -> None:
+        self.capture.start(0, codes.IMAGE_CUSTOMER, 0, 2, 1000)
+        while not self.store.images:
+            self.capture.poll(0)
+        self.capture.abort()
+        self.assertEqual(self.store.aborted, 0)
+
+    def test_what_one_abort_dropped_the_next_does_not(self) -> None:
+        self.capture.start(0, codes.IMAGE_CUSTOMER, 0, 1, 0)
+        self.poll_until_storing(2)
+        self.capture.abort()
+        self.capture.start(0, codes.IMAGE_CUSTOMER, 0, 1, 0)
+        self.capture.abort()
+        self.assertEqual(self.store.aborted, 1)
+
     def test_an_abort_at_rest_touches_nothing(self) -> None:
         self.buf[0] = 1
         self.capture.abort()
@@ -383,6 +399,13 @@ class TestFailure(CaptureTest):
     def test_a_picture_without_its_end_is_refused(self) -> None:
         self.camera.pictures = [jpeg(3000)[:-1]]
         self.check(codes.ERR_CAMERA, codes.CAM_ERR_EOI)
+
+    def test_half_an_end_mark_at_a_chunks_border_is_none(self) -> None:
+        for border in (b"\xff\x00", b"\x00\xd9"):
+            cut = jpeg(2 * CHUNK - 4 + 1)[:-2]
+            self.camera.begun_ms = []
+            self.camera.pictures = [cut + border + bytes(200)]
+            self.check(codes.ERR_CAMERA, codes.CAM_ERR_EOI)
 
     def test_an_end_mark_far_before_the_end_is_none(self) -> None:
         self.camera.pictures = [jpeg(3000) + bytes(1024)]
