@@ -136,8 +136,8 @@ def pytest_configure(config: pytest.Config) -> None:
         sabotage=config.getoption("--sluss-sabotage"),
         selection=config.getoption("keyword", "") or config.getoption("markexpr", "") or "",
     )
-    teller = config.pluginmanager.get_plugin("teller")
-    config.stash[_RUN] = Run(plan, teller if isinstance(teller, Teller) else None)
+    tellers = [one for one in config.pluginmanager.get_plugins() if isinstance(one, Teller)]
+    config.stash[_RUN] = Run(plan, tellers[0] if tellers else None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,7 +22,7 @@ from host_tools.bench.transcript import Transcripts
 from host_tools.bench.virtual import VirtualTarget
 from host_tools.bench.witness import LATCH, POWER
 from host_tools.boards import load_pins
-from host_tools.client import ArcClient, ConsoleClient, HubClient
+from host_tools.client import ArcClient, CommandRefused, ConsoleClient, HubClient, LinkError
 from host_tools.deadline import Deadline
 from host_tools.flash import KeyFiles, flash_board, read_key_file
 from host_tools.flash.transport import ReplTransport
@@ -41,6 +41,8 @@ _SABOTAGED_LINE = "GATE_OPEN = (False, True, True, False)"
 _READY_S = 5.0
 _REST_S = 3.0
 _FLASH_S = 60.0
+
+AT_REST = ""
 
 
 class NoRestError(Exception):
@@ -99,7 +101,8 @@ class Bench:
         """The customer's hub, with a session."""
         if self._hub is None:
             self._hub = HubClient(self.target.ports.hub, self._keys.customer, tap=self._tap("hub"))
-        self._hub.connect(Deadline(_READY_S))
+            self._hub.start()
+        self._hub.wait_connected(Deadline(_READY_S))
         return self._hub
 
     @property
@@ -141,41 +144,41 @@ class Bench:
         self.target.jumper(False)
         if not self.target.witness.level(POWER):
             self.target.power(True)
-        status = self._status_or_none()
-        if status is None or status["faults"] or self._unrest(status):
+        why = self._unrest()
+        if why != AT_REST:
             self.target.power_cycle()
-            status = self._status_or_none()
-        if status is None:
+            why = self._unrest(new_session=True)
+        if why is None:
             raise TargetLostError(
                 f"the detector on {self.target.ports.hub} does not answer, not even after a"
                 " power-cycle"
             )
-        why = self._unrest(status)
-        if why:
+        if why != AT_REST:
             raise NoRestError(f"the detector does not come to rest: {why}")
 
-    def _unrest(self, status: dict[str, Any]) -> str:
-        """Disarm if need be; say what is off afterwards, "" for nothing."""
-        if status["faults"]:
-            return f"faults {', '.join(status['faults'])}"
+    def _unrest(self, new_session: bool = False) -> str | None:
+        """Disarm if need be and say what is off then: AT_REST for nothing, None for no answer."""
         try:
-            if status["state"] != "IDLE" or status["armed"]:
-                self.hub.command("disarm")
+            if new_session:
+                self.hub.connect(Deadline(_READY_S))
+            status = self.status()
+            if status["faults"]:
+                return f"faults {', '.join(status['faults'])}"
+            if status["state"] != "IDLE":
+                with contextlib.suppress(CommandRefused):  # its capture ended by itself just now
+                    self.hub.command("disarm")
+        except (TimeoutError, LinkError):
+            return None
 
-            def idle() -> bool:
-                return bool(self.status()["state"] == "IDLE")
+        def idle() -> bool:
+            return bool(self.status()["state"] == "IDLE")
 
+        try:
             Deadline(_REST_S).wait_for(idle, "the detector did not become IDLE")
             self.target.witness.until(LATCH, 0, Deadline(_REST_S))
-        except (TimeoutError, AssertionError) as error:
+        except (TimeoutError, AssertionError, LinkError) as error:
             return str(error)
-        return ""
-
-    def _status_or_none(self) -> dict[str, Any] | None:
-        try:
-            return self.status()
-        except (TimeoutError, OSError):
-            return None
+        return AT_REST
 
     # --- other boards -----------------------------------------------------------------------
 
