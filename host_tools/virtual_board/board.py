@@ -150,17 +150,18 @@ class Board:
         self._reset_chip(now)
         self.recorder.record(now, "RESET", cause)
         if self.circuit.powered:
-            self.processor.start(code, raw=False, keep_stdin=False)
+            self.processor.start(code, boot_mode=0, keep_stdin=False)
 
-    def soft_reset(self, raw: bool) -> None:
+    def soft_reset(self, boot_mode: int) -> None:
         """Start a new interpreter; pads, clock and watchdog stay as they are."""
         now = self.now_us()
         self.processor.stop(keep_output=True)
-        for uart in self.uarts:
-            uart.settle(now * 1000)
-            uart.reset()
-        self.recorder.record(now, "RESET", RESET_SOFT)
-        self.processor.start(self.processor.reset_cause, raw, keep_stdin=True)
+        if not boot_mode & wire.BOOT_RESUME:  # which is no reset of the chip
+            for uart in self.uarts:
+                uart.settle(now * 1000)
+                uart.reset()
+            self.recorder.record(now, "RESET", RESET_SOFT)
+        self.processor.start(self.processor.reset_cause, boot_mode, keep_stdin=True)
 
     def set_power(self, on: bool) -> None:
         """Cut or restore the supply; sensor lines and jumper are not the board's and stay."""
@@ -174,7 +175,7 @@ class Board:
         self.gpio.publish(now)
         if on:
             self.recorder.record(now, "RESET", RESET_POWER_ON)
-            self.processor.start(wire.PWRON_RESET, raw=False, keep_stdin=False)
+            self.processor.start(wire.PWRON_RESET, boot_mode=0, keep_stdin=False)
 
     def _reset_chip(self, now_us: int) -> None:
         self.gpio.release(now_us)
@@ -194,7 +195,7 @@ class Board:
         """Switch on, unless the options say otherwise."""
         if self.options.powered:
             self.recorder.record(self.now_us(), "RESET", RESET_POWER_ON)
-            self.processor.start(wire.PWRON_RESET, raw=False, keep_stdin=False)
+            self.processor.start(wire.PWRON_RESET, boot_mode=0, keep_stdin=False)
         else:
             self.set_power(False)
 

@@ -49,7 +49,7 @@ class Processor:
         self.console = Console(board.ports["console"], board.options.console_baud, self.interrupt)
         self.requests = Requests(board, self)
         self.reset_cause: int = wire.PWRON_RESET
-        self.boot_raw = False
+        self.boot_mode = 0
         self.is_frozen = False
         self.answer_due_us: int | None = None
         self._late_answer = b""
@@ -65,10 +65,10 @@ class Processor:
 
     # --- life -----------------------------------------------------------------------------------
 
-    def start(self, reset_cause: int, raw: bool, keep_stdin: bool) -> None:
+    def start(self, reset_cause: int, boot_mode: int, keep_stdin: bool) -> None:
         """Start the interpreter; it finds out by request how it was started."""
         self.reset_cause = reset_cause
-        self.boot_raw = raw
+        self.boot_mode = boot_mode
         self._started_us = self._board.now_us()
         stdin, stdout = self._interpreter.start(keep_stdin)
         self._stdout = stdout

@@ -202,7 +202,7 @@ class Requests:
         return b""
 
     def _soft_reset(self, _a: int, v1: int, _v2: int, _payload: memoryview) -> bytes:
-        self._board.soft_reset(raw=v1 == 1)
+        self._board.soft_reset(boot_mode=v1)
         return b""
 
     def _reset_cause(self, _a: int, _v1: int, _v2: int, _payload: memoryview) -> bytes:
@@ -216,7 +216,7 @@ class Requests:
         return _OK
 
     def _boot_mode(self, _a: int, _v1: int, _v2: int, _payload: memoryview) -> bytes:
-        return _number(int(self._processor.boot_raw))
+        return _number(self._processor.boot_mode)
 
     def _unknown(self, _a: int, _v1: int, _v2: int, _payload: memoryview) -> bytes:
         return _ERROR[errno.ENODEV]

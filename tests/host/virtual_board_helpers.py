@@ -79,9 +79,10 @@ def run(board: VirtualBoard, code: str) -> str:
 
 
 def start(board: VirtualBoard, code: str) -> None:
-    """Start code on the board that goes on by itself."""
+    """Start code on the board that goes on by itself; it can be interrupted on return."""
     with raw_repl(board) as transport:
-        transport.exec_raw_no_follow(code)
+        transport.exec_raw_no_follow("print('started')\n" + code)
+        transport.read_until(1, b"started\r\n", timeout=5)
 
 
 OPEN_GATE = """
