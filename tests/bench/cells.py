@@ -1,8 +1,8 @@
 """The state table as cells to be tried from outside: made from detector.states.TABLE, no copy.
 
-A situation is a state and the way it was entered; a cell is a situation and an event that somebody
-outside can cause: a trip or a command. Events that only the detector makes (a window's end, the end
-of a capture) have tests of their own.
+A situation is a state and the way it was entered; a cell is a situation and an event that
+somebody outside can cause: a trip or a command. Events that only the detector makes (a window's
+end, the end of a capture) have tests of their own.
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ def resolve(situation: Situation, event: int) -> Cell:
 
 def all_cells() -> list[Cell]:
     """Return every cell; within a situation those that stay come first."""
-    cells = [resolve(situation, event) for situation in SITUATIONS for event in (*TRIPS, *COMMANDS)]
+    events = (*TRIPS, *COMMANDS)
+    cells = [resolve(situation, event) for situation in SITUATIONS for event in events]
     order = {situation: number for number, situation in enumerate(SITUATIONS)}
     return sorted(cells, key=lambda cell: (order[cell.situation], not cell.stays))

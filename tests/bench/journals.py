@@ -1,42 +1,48 @@
-"""The journal as the console prints it: fetched, parsed and verified outside the firmware."""
+"""The journal as the console prints it, read and verified outside the firmware."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from detector.journal import BODY, RECORD_BYTES
-from host_tools.client import ConsoleClient, HubClient
+from host_tools.client import ConsoleClient
+from host_tools.deadline import Deadline
+from host_tools.journal.chain import (
+    RECORD_BYTES,
+    JournalRecord,
+    JournalVerifyError,
+    parse,
+    verify,
+)
 
-
-class Record(NamedTuple):
-    """What a test asks of a journal record."""
-
-    seq: int
-    kind: int
-    event_id: int
-    a: int
-    b: int
-    text: bytes
+_DUMP_S = 30.0
 
 
-def dump(console: ConsoleClient, after: int = 0) -> bytes:
-    """Return all records behind number `after`, as `sluss journal verify` reads them."""
-    answer = console.command(f"journal {after + 1}")
-    return b"".join(bytes.fromhex(line.removeprefix("# ")) for line in answer.notes)
+def dump(console: ConsoleClient, after: int = 0) -> list[bytes]:
+    """Return all records behind number `after`."""
+    answer = console.command(f"journal {after + 1}", Deadline(_DUMP_S))
+    return [bytes.fromhex(note) for note in answer.notes]
 
 
-def records(data: bytes) -> list[Record]:
-    """Parse a dump."""
-    parsed = []
-    for at in range(0, len(data), RECORD_BYTES):
-        fields = struct.unpack_from(BODY, data, at)
-        length = fields[13]
-        parsed.append(Record(fields[3], fields[2], fields[9], fields[10], fields[11], fields[14][:length]))
-    return parsed
+def records(console: ConsoleClient, after: int) -> list[JournalRecord]:
+    """Return what was written behind number `after`, parsed."""
+    return [parse(data) for data in dump(console, after)]
 
 
-def kinds(data: bytes) -> list[int]:
-    """Return the records' kinds in their order."""
-    return [record.kind for record in records(data)]
+def kinds(console: ConsoleClient, after: int) -> list[int]:
+    """Return the kinds of the records behind number `after`, in their order."""
+    return [record.kind for record in records(console, after)]
+
+
+def first_bad(data: list[bytes], keys: Mapping[str, bytes], device: str) -> int | None:
+    """Return the number of the first record that does not hold, None where all do."""
+    try:
+        verify(data, keys["journal"], device)
+    except JournalVerifyError as error:
+        return error.number
+    return None
+
+
+def with_a_bit_turned(data: bytes) -> bytes:
+    """Return a record that differs in one bit."""
+    assert len(data) == RECORD_BYTES
+    return data[:20] + bytes((data[20] ^ 1,)) + data[21:]

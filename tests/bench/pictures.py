@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from host_tools import sealed_image
-from host_tools.bench.target import Served, Target
-from host_tools.client import ArcClient, HubClient
+from host_tools.bench.target import Target
+from host_tools.client import ArcClient, HubClient, Image
 from host_tools.deadline import Deadline
 
 Keys = Mapping[str, bytes]
@@ -15,17 +14,17 @@ Keys = Mapping[str, bytes]
 _IMAGE_S = 6.0
 
 
-def next_whole(link: HubClient | ArcClient, within_s: float = _IMAGE_S) -> Any:
+def next_whole(link: HubClient | ArcClient, within_s: float = _IMAGE_S) -> Image:
     """Return the next image that arrives whole on a link and was not returned before."""
     return link.next_image(Deadline(within_s))
 
 
-def open_with(image: Any, key: bytes) -> bytes:
+def open_with(image: Image, key: bytes) -> bytes:
     """Open an image with one key; raises SealError."""
-    return sealed_image.unseal(image.header, image.wrapped, image.body, image.mac, key)
+    return sealed_image.unseal(image.header, image.wrapped, bytes(image.body), image.mac, key)
 
 
-def unsealed(image: Any, keys: Keys) -> bytes:
+def unsealed(image: Image, keys: Keys) -> bytes:
     """Open an image with the image key of a key file."""
     return open_with(image, keys["image"])
 
@@ -35,12 +34,9 @@ def all_keys(keys: Keys) -> list[bytes]:
     return list(keys.values())
 
 
-def served_as(jpeg: bytes, served: Iterable[Served]) -> Served:
-    """Return the camera's own copy of a picture; fails where it delivered no such one."""
-    for copy in served:
-        if copy.jpeg == jpeg:
-            return copy
-    raise AssertionError("the camera never delivered this picture")
+def image_key(image: Image, keys: Keys) -> bytes:
+    """Return the image's own key."""
+    return sealed_image.unwrap(image.header, image.wrapped, keys["image"])
 
 
 def before(target: Target) -> int:

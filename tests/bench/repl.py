@@ -1,38 +1,41 @@
-"""The interpreter's prompt on the console, as mpremote reaches it."""
+"""The interpreter's prompt on the console, as mpremote reaches it, and what is typed there."""
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-
-from mpremote.transport_serial import SerialTransport
 
 from host_tools.bench.target import Target
+from host_tools.deadline import Deadline
+from host_tools.flash.transport import ReplTransport
+from tests.bench import scenario
 
-CTRL_C = b"\x03"
-CTRL_D = b"\x04"
+_PROMPT_S = 10.0
+_INTERRUPT = b"\x03"
+_TO_FRIENDLY = b"\x02"
+_SOFT_RESET = b"\x04"
 
 
-@contextmanager
-def prompt(target: Target) -> Iterator[SerialTransport]:
-    """Fit the jumper, start the service program, leave it for the raw REPL; closed at the end."""
-    target.jumper(True)
-    target.power_cycle()
-    transport = SerialTransport(target.ports.console, baudrate=115200)
+@contextlib.contextmanager
+def prompt(board: Target) -> Iterator[ReplTransport]:
+    """Fit the jumper, start the service program, leave it for the raw REPL."""
+    board.jumper(True)
+    board.power_cycle()
+    transport = ReplTransport(board.ports.console, Deadline(_PROMPT_S))
     try:
-        # Ctrl-C ends the service program while the jumper is in; the prompt follows.
-        transport.enter_raw_repl(soft_reset=False)
+        transport.start_repl()
         yield transport
     finally:
         transport.close()
 
 
-def leave_running(transport: SerialTransport, program: str) -> None:
-    """Start a program in the REPL and do not wait for its end."""
-    transport.exec_raw_no_follow(program)
+def leave_running(board: Target, transport: ReplTransport, program: str) -> None:
+    """Type a hostile program, its roles as the board's own pins.py has them, and let it run."""
+    transport.exec_raw_no_follow("import pins\n" + re.sub(r"{(\w+)}", r"pins.\1", program))
+    scenario.drives_open(board)
 
 
-def soft_reset(transport: SerialTransport) -> None:
+def soft_reset(transport: ReplTransport) -> None:
     """Interrupt what runs and soft-reset the interpreter; pins stay as they are until boot.py."""
-    transport.serial.write(CTRL_C + CTRL_C + b"\r\x02")
-    transport.serial.write(CTRL_D)
+    transport.serial.write(_INTERRUPT + _INTERRUPT + b"\r" + _TO_FRIENDLY + _SOFT_RESET)

@@ -7,7 +7,7 @@ takes its limit; a verb that judges believes the witness, never the firmware.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from detector import codes, frames, json_pairs, states
 from detector.session import OVERHEAD_BYTES
 from host_tools.bench.target import LINES, Target
 from host_tools.bench.witness import (
+    ALIVE,
     GATE,
     HUB_RX,
     LATCH,
     RESET,
+    UPLINK_EN,
     UPLINK_TX_PASSED,
     UPLINK_TX_WRITTEN,
     Witness,
@@ -55,6 +57,13 @@ INTRUSION, CONTACT, FIRE, PANIC, TAMPER = NAMES
 def role(kind: str) -> str:
     """Return the sensor line of a trip kind."""
     return LINES[NAMES.index(kind)]
+
+
+def drives_open(board: Target) -> Witness:
+    """Wait until a program drives all it can: enable, both arm lines, and a living ALIVE."""
+    for signal in (UPLINK_EN, "ARM_CONTACT", "ARM_INTRUSION", ALIVE):
+        board.witness.until(signal, 1, patience(READY_S * 1000))
+    return board.witness
 
 
 def trip(target: Target, kind: str, hold_ms: int = HOLD_MS) -> int:
@@ -97,7 +106,7 @@ def becomes(hub: HubClient, state: int, within_s: float = SLACK_S) -> dict[str, 
     return Deadline(within_s).wait_for(asked, f"the detector did not become {name}")
 
 
-# --- the witness's side ----------------------------------------------------------------------------
+# --- the witness's side ---------------------------------------------------------------------
 
 
 def opens(witness: Witness, since_us: int, within_ms: float) -> float:
@@ -191,7 +200,7 @@ def pass_time(witness: Witness, until_us: int) -> None:
         Deadline(left_s + SLACK_S).wait_for(lambda: witness.now_us() >= until_us, "the time")
 
 
-# --- situations and stories -----------------------------------------------------------------------
+# --- situations and stories ---------------------------------------------------------------
 
 
 def patience(within_ms: float = 0) -> Deadline:
@@ -250,7 +259,7 @@ def uploading(target: Target, witness: Witness, arc: ArcClient) -> int:
     return int(image.meta["event"])
 
 
-# --- the console and the heap ---------------------------------------------------------------------
+# --- the console and the heap -------------------------------------------------------------
 
 
 def ask(console: ConsoleClient, line: str) -> int:

@@ -21,7 +21,7 @@ def test_bad_input_on_the_hub_link_changes_nothing(
     """State and gate stay, the next good command is obeyed, and the heap is where it was."""
     since = witness.now_us()
     with scenario.same_heap(hub):
-        wires.send(target, hub, wires.bad(name, hub))
+        wires.send(witness, hub, wires.bad(name))
         assert scenario.status(hub)["state"] == "IDLE"
     scenario.stayed_shut(witness, since)
 
@@ -34,38 +34,49 @@ def test_bad_input_on_the_open_uplink_stops_neither_the_upload_nor_the_disarm(
     """In an alarm the image still arrives, and a disarm right behind it still shuts."""
     scenario.alarm(target)
     scenario.connected(arc)
-    wires.send(target, arc, wires.bad(name, arc))
+    wires.send(witness, arc, wires.bad(name))
     assert witness.level(GATE) == 1
     assert pictures.next_whole(arc)
-    assert scenario.shut_after(witness, lambda: hub.command("disarm")) <= scenario.SHUT_MS
+    assert scenario.shut_after(witness, hub, "disarm") <= scenario.SHUT_MS
 
 
 @pytest.mark.promise("P1")
-def test_a_replayed_command_is_not_obeyed_again(
+def test_a_recorded_disarm_ends_one_alarm_and_never_another(
     target: Target, witness: Witness, hub: HubClient
 ) -> None:
-    """Every byte of an arm and a disarm, recorded and sent once more, arms nothing."""
-    with wires.recorded(hub) as sent:
-        hub.command("arm")
-        hub.command("disarm")
-    since = witness.now_us()
-    wires.send(target, hub, bytes(sent))
-    assert scenario.status(hub)["state"] == "IDLE"
-    assert not [event for event in witness.events("ARM_CONTACT", since) if event.value]
-
-
-@pytest.mark.promise("P1")
-def test_a_disarm_recorded_in_one_alarm_does_not_end_the_next(
-    target: Target, witness: Witness, hub: HubClient
-) -> None:
-    """A recorded disarm is worth nothing in a later alarm."""
-    scenario.alarm(target)
-    with wires.recorded(hub) as sent:
-        hub.command("disarm")
-    scenario.alarm(target)
-    wires.send(target, hub, bytes(sent))
+    """The same bytes that ended an alarm are sent once more in the next: it goes on."""
+    recorded = wires.signed(hub, "disarm")
+    first = scenario.alarm(target)
+    wires.send(witness, hub, recorded)
+    scenario.shuts(witness, first, scenario.WINDOW_MS / 2)
+    second = scenario.alarm(target)
+    wires.send(witness, hub, recorded)
+    scenario.ticked(hub)
     assert scenario.status(hub)["state"] == "ALARM"
-    assert witness.level(GATE) == 1
+    assert witness.stayed(GATE, 1, second + 100_000)
+
+
+@pytest.mark.promise("P1")
+def test_a_disarm_of_another_session_is_not_obeyed(
+    target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """A disarm that was signed for a session long over ends no alarm."""
+    recorded = wires.signed(hub, "disarm")
+    for _ in range(2):
+        scenario.reconnect(hub)
+    scenario.alarm(target)
+    wires.send(witness, hub, recorded)
+    assert scenario.status(hub)["state"] == "ALARM"
+
+
+@pytest.mark.promise("P4")
+def test_a_disarm_is_obeyed_out_of_its_turn(
+    target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """With messages before it lost, an authentic disarm still shuts the gate."""
+    since = scenario.alarm(target)
+    wires.send(witness, hub, wires.signed(hub, "disarm"))
+    scenario.shuts(witness, since, scenario.WINDOW_MS / 2)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +106,7 @@ def test_a_command_that_cannot_be_obeyed_is_refused_by_its_number(
 def test_nothing_sent_into_a_shut_uplink_reaches_the_detector(
     target: Target, witness: Witness, arc: ArcClient
 ) -> None:
-    """The gate cuts both directions: what the alarm centre sends while it is shut arrives nowhere."""
+    """The gate cuts both directions: what is sent to the detector while it is shut is lost."""
     before = witness.count(UPLINK_RX)
-    wires.send(target, arc, b"\xa5\x5a" * 500)
+    wires.send(witness, arc, b"\xa5\x5a" * 500)
     assert witness.count(UPLINK_RX) == before

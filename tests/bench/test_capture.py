@@ -44,7 +44,7 @@ def test_a_customers_picture_arrives_over_the_hub_bit_for_bit_and_the_gate_stays
 def test_no_key_of_the_alarm_centre_opens_a_customers_picture_but_it_opens_an_alarms(
     target: Target, hub: HubClient, arc: ArcClient, arc_keys: Keys, customer_keys: Keys
 ) -> None:
-    """Each key the alarm centre has fails on the picture, the same key set opens an alarm image."""
+    """Each of the alarm centre's keys fails on the picture; they open an alarm's image."""
     hub.command("capture")
     private = pictures.next_whole(hub)
     scenario.becomes(hub, states.IDLE)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from host_tools.bench.target import Target
-from host_tools.bench.witness import ALIVE, GATE, SERVICE, UPLINK_EN, Witness
+from host_tools.bench.witness import GATE, SERVICE, UPLINK_EN
 from tests.bench import hostile as programs
 from tests.bench import scenario
 from tests.bench.scenario import PANIC, SHUT_MS
@@ -21,19 +21,12 @@ Hostile = Callable[..., Target]
 _QUIET_S = 10
 
 
-def running(board: Target) -> Witness:
-    """Wait until the program drives the pins: enable, both arm lines, and a living ALIVE."""
-    for signal in (UPLINK_EN, "ARM_CONTACT", "ARM_INTRUSION", ALIVE):
-        board.witness.until(signal, 1, scenario.patience(scenario.READY_S * 1000))
-    return board.witness
-
-
-def test_without_a_trip_hostile_firmware_stays_shut_in_for_10_s_and_a_trip_opens_it(
+def test_without_a_trip_hostile_firmware_stays_shut_for_10_s_and_a_trip_opens_it(
     hostile: Hostile,
 ) -> None:
     """Ten seconds of everything driven open: shut. Then a panic trip: open."""
     board = hostile(programs.source("hold_open"))
-    witness = running(board)
+    witness = scenario.drives_open(board)
     assert witness.level(GATE) == 0, "the gate is open without a trip"
     witness.quiet(GATE, _QUIET_S)
     scenario.opens(witness, scenario.trip(board, PANIC), SHUT_MS)
@@ -42,7 +35,7 @@ def test_without_a_trip_hostile_firmware_stays_shut_in_for_10_s_and_a_trip_opens
 def test_hostile_firmware_cannot_outlast_max(hostile: Hostile) -> None:
     """After a trip MAX, shortened, shuts the gate although everything is driven open."""
     board = hostile(programs.source("hold_open"), max_ms=500)
-    witness = running(board)
+    witness = scenario.drives_open(board)
     since = scenario.trip(board, PANIC)
     scenario.opens(witness, since, SHUT_MS)
     scenario.shuts(witness, since, 500 + SHUT_MS)
@@ -51,7 +44,7 @@ def test_hostile_firmware_cannot_outlast_max(hostile: Hostile) -> None:
 def test_hostile_firmware_cannot_outvote_the_jumper(hostile: Hostile) -> None:
     """The service jumper shuts a gate that was opened by a trip."""
     board = hostile(programs.source("hold_open"))
-    witness = running(board)
+    witness = scenario.drives_open(board)
     scenario.opens(witness, scenario.trip(board, PANIC), SHUT_MS)
     since = witness.now_us()
     board.jumper(True)
@@ -62,7 +55,7 @@ def test_hostile_firmware_cannot_outvote_the_jumper(hostile: Hostile) -> None:
 def test_hostile_firmware_that_stops_its_heart_is_shut_by_alive(hostile: Hostile) -> None:
     """UPLINK_EN held high is not enough: without heartbeat edges the gate shuts after 2 s."""
     board = hostile(programs.source("no_heart"))
-    witness = running(board)
+    witness = scenario.drives_open(board)
     since = scenario.trip(board, PANIC)
     scenario.opens(witness, since, SHUT_MS)
     board.line(scenario.role(scenario.FIRE), 1)  # its cue to stop the heart

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from host_tools.bench.target import Target
-from host_tools.bench.witness import GATE, HUB_RX, LATCH, Witness
+from host_tools.bench.witness import GATE, LATCH, Witness
 from host_tools.client import HubClient
 from tests.bench import scenario
 from tests.bench.scenario import PANIC, SHUT_MS
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.statistics
 Measure = Callable[..., None]
 _ALARMS = 200
 _ALARMS_WITH_FLASH_COSTS = 40
-# The figure to reach is a p99 of 20 ms on a quiet machine; a noisy one may take five times as long.
+# The figure to reach is a p99 of 20 ms on a quiet machine; a noisy one may take five times that.
 _OPEN_LIMIT_MS = 100
 
 
@@ -32,7 +32,7 @@ def alarms(
         opened = witness.wait(GATE, 1, scenario.patience(), rose)
         opening.append((opened.t_us - rose) / 1000)
         target.line(scenario.role(PANIC), 0)
-        shutting.append(scenario.shut_after(witness, lambda: hub.command("disarm"), HUB_RX))
+        shutting.append(scenario.shut_after(witness, hub, "disarm"))
         witness.until(LATCH, 0, scenario.patience())
     return opening, shutting
 

@@ -14,6 +14,7 @@ from host_tools.bench.witness import GATE, LATCH, Witness
 from host_tools.client import ArcClient, HubClient
 from tests.bench import scenario
 from tests.bench.cells import Cell, all_cells
+from tests.bench.situations import bring_to
 
 pytestmark = pytest.mark.raw_board  # cells that change nothing share one bring-up
 
@@ -45,6 +46,8 @@ def apply(cell: Cell, target: Target, hub: HubClient, arc: ArcClient) -> None:
     code = scenario.say(arc if by_arc else hub, COMMAND_WORDS[cell.event])
     if cell.event == states.EV_HANDLED and not by_arc:
         assert code == codes.ERR_NOT_ALLOWED  # the alarm centre's word, and its line is dead
+    elif cell.event == states.EV_LIVE:
+        assert code == codes.ERR_NOT_BUILT
     elif cell.stays and cell.refusal is None:
         assert code in (codes.OK, codes.ERR_ALREADY)
     else:
@@ -71,7 +74,7 @@ def test_the_board_does_what_the_table_says(
     cell: Cell, target: Target, witness: Witness, hub: HubClient, arc: ArcClient
 ) -> None:
     """State, latch, gate and silence of the uplink are as this cell of the table says."""
-    scenario.bring_to(target, hub, cell.situation)
+    bring_to(target, hub, cell.situation)
     since = witness.now_us()
     apply(cell, target, hub, arc)
     answer = scenario.becomes(hub, cell.after.state)

@@ -1,0 +1,104 @@
+"""Bytes that no honest peer would send, put on a link's wires beside the client that uses them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+from detector import frames
+from host_tools.bench.witness import HUB_RX, UPLINK_RX, Witness, WitnessTimeoutError
+from host_tools.client import ArcClient, HubClient
+from host_tools.deadline import Deadline
+
+_SEED = 20
+# Numbers far from any that a session on the bench reaches.
+_SEQ = 0x5A11
+_ACK = 0x7777
+_HELLO_BYTES = 400
+_BITS_A_BYTE = 10
+_SLOWEST_BAUD = 115200
+
+
+def send(witness: Witness, link: HubClient | ArcClient, data: bytes) -> None:
+    """Put bytes on a link's line, and wait until it has carried them."""
+    counter = HUB_RX if isinstance(link, HubClient) else UPLINK_RX
+    wanted = witness.count(counter) + len(data)
+    link.send_raw(data)
+    _carried(witness, counter, wanted, len(data))
+
+
+def _carried(witness: Witness, counter: str, wanted: int, length: int) -> None:
+    """Wait for the firmware's side of the wire; a shut gate's never sees them."""
+    line_s = length * _BITS_A_BYTE / _SLOWEST_BAUD
+    with suppress(WitnessTimeoutError):
+        witness.wait_for(
+            lambda event: event.signal == counter and event.value >= wanted,
+            counter,
+            Deadline(line_s + 0.1),
+        )
+
+
+# --- frames -----------------------------------------------------------------------------------
+
+
+def frame(kind: int, payload: bytes, *, seq: int = _SEQ) -> bytes:
+    """Build a frame whose header and payload check are right."""
+    writer = frames.FrameWriter()
+    if len(payload) > frames.CHUNK_BYTES:
+        raise ValueError("a frame holds a chunk at most")
+    writer.payload[: len(payload)] = payload
+    return bytes(writer.view[: writer.finish(kind, 0, seq, _ACK, len(payload))])
+
+
+def forged(seq: int = _SEQ) -> bytes:
+    """Build a disarm under a key that nobody has."""
+    counter = (1).to_bytes(4, "little")
+    return frame(frames.MSG, _noise(16) + counter + b'{"cmd":"disarm"}', seq=seq)
+
+
+def signed(link: HubClient | ArcClient, command: str) -> bytes:
+    """Build a frame that is authentic in the running session: what a recorder would have."""
+    return frame(frames.MSG, link.peer.sign(json.dumps({"cmd": command}).encode()))
+
+
+def _noise(count: int) -> bytes:
+    return random.Random(_SEED).randbytes(count)
+
+
+def _flipped(data: bytes, at: int) -> bytes:
+    changed = bytearray(data)
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+def _unknown_kind() -> bytes:
+    return frame(frames.CHUNK + 5, b"x" * 20)
+
+
+def _strangers_hello() -> bytes:
+    hello = {"proto": 1, "dev": "?", "nonce": _noise(16).hex(), "re": ""}
+    return frame(frames.HELLO, json.dumps(hello).encode())
+
+
+_BUILDERS: dict[str, Callable[[], bytes]] = {
+    "noise": lambda: _noise(600),
+    "sync-marks-only": lambda: frames.SYNC * 200,
+    "half-a-frame": lambda: forged()[:-20],
+    "longer-than-allowed": lambda: frame(frames.MSG, bytes(600)),
+    "a-chunk": lambda: frame(frames.CHUNK, bytes(frames.CHUNK_BYTES)),
+    "wrong-header-check": lambda: _flipped(forged(), frames.HEADER_BYTES - 1),
+    "wrong-crc": lambda: _flipped(forged(), -1),
+    "wrong-hmac": forged,
+    "message-without-a-mac": lambda: frame(frames.MSG, b"{}"),
+    "unknown-kind": _unknown_kind,
+    "hello-that-is-no-json": lambda: frame(frames.HELLO, b"[" * _HELLO_BYTES),
+    "hello-of-a-stranger": _strangers_hello,
+}
+BAD_INPUTS = tuple(_BUILDERS)
+
+
+def bad(name: str) -> bytes:
+    """Build the bad input of that name."""
+    return _BUILDERS[name]()
