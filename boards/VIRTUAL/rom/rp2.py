@@ -2,9 +2,10 @@
 
 import wire
 from board_link import call, exchange
+from micropython import const
 
-_BLOCK = 4096
-_CHUNK = 32768  # a request's payload length has 16 bits
+_BLOCK = const(4096)
+_CHUNK = const(32768)  # a request's payload length has 16 bits
 
 
 class Flash:
