@@ -1,7 +1,7 @@
 """The pictures in front of the virtual camera: a folder of JPEGs, each shot with its own canary.
 
 A canary is a random mark in a comment segment of the JPEG: whoever finds it somewhere has seen
-that very shot. The filler behind it makes every shot's length different, and no multiple of a block.
+that very shot. The filler behind it varies the shots' lengths, none of them a multiple of a block.
 """
 
 from __future__ import annotations
