@@ -28,8 +28,13 @@ class Chores:
         controller = self._controller
         if controller.event.running or controller.state not in (states.IDLE, states.ARMED):
             return
-        if not controller.zones.any_high() and not controller.record.journal.housekeep():
+        journal = controller.record.journal
+        if not controller.zones.any_high() and not journal.housekeep():
             controller.store.housekeep()
+        if journal.failing:
+            controller.record.latch(codes.FAULT_JOURNAL)
+        if controller.store.failing:
+            controller.record.latch(codes.FAULT_STORE)
 
     def _report_auth(self, now_ms: int) -> None:
         """Journal wrong authentications: the first at once, then once a minute."""

@@ -116,6 +116,7 @@ class Controller:
         """Do a bounded step of everything; allocates nothing while nothing happens."""
         self.now_ms = now_ms
         self.clock.tick(now_ms)
+        self.record.stamp(now_ms)
         self._watch_jumper(now_ms)
         for zone in self.zones.all:
             seen = zone.tick(now_ms, self.gate)

@@ -32,16 +32,20 @@ class Record:
         """Have all further records say whether the detector is armed."""
         self.journal.armed = armed
 
-    def write(self, now_ms: int, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> bool:
-        """Append one record; False, and FAULT_JOURNAL latched, where that cannot be done."""
+    def stamp(self, now_ms: int) -> None:
+        """Give the journal the time and the faults, for records that the store appends itself."""
         journal = self.journal
         journal.faults = self.faults
         journal.ticks_ms = now_ms
         journal.day = self._clock.day
         journal.second = self._clock.second
         journal.time_known = self._clock.known
+
+    def write(self, now_ms: int, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> bool:
+        """Append one record; False, and FAULT_JOURNAL latched, where that cannot be done."""
+        self.stamp(now_ms)
         try:
-            journal.append(kind, event_id, a, b)
+            self.journal.append(kind, event_id, a, b)
         except JournalError:
             self.faults |= codes.FAULT_JOURNAL
             return False

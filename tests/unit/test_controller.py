@@ -267,6 +267,19 @@ class TestDelays(unittest.TestCase):
         self.assertTrue(codes.JR_LATCH_CLEARED in parts.journal.kinds())
 
 
+    def test_a_line_that_rises_behind_its_sample_keeps_its_latch(self) -> None:
+        parts = Parts()
+        step = parts.keeper.step
+
+        def rise_then_step(now_ms: int, state: int, service: bool) -> None:
+            parts.board.line("TRIP_PANIC", 1)  # after the zones were sampled in this tick
+            step(now_ms, state, service)
+
+        parts.keeper.step = rise_then_step
+        parts.run(10)
+        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
+
+
 class TestFaults(unittest.TestCase):
     def test_a_deaf_latch_is_found_at_its_first_trip_and_arming_is_refused(self) -> None:
         parts = Parts()
