@@ -48,8 +48,10 @@ class Capture:
     `buf` is the capture's own while a burst runs.
     """
 
-    def __init__(self, camera: object, store: "Store", clock: "Clock", buf: bytearray) -> None:
-        """Take a camera driver, the store, the time of day and a buffer of CHUNK_BYTES."""
+    def __init__(
+        self, camera: "ArducamMini", store: "Store", clock: "Clock", buf: bytearray
+    ) -> None:
+        """Take a driver (or one with its interface), store, clock, CHUNK_BYTES to work in."""
         self._camera = camera
         self._store = store
         self._clock = clock
