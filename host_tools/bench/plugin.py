@@ -92,10 +92,10 @@ class Run:
         self.started = time.monotonic()
         self.reports: dict[str, TestRecord] = {}
 
-    def phase(self, sentence: str) -> None:
+    def phase(self, sentence: str, done: int = 0, total: int = 0) -> None:
         """Say what is going on outside tests."""
         if self.teller is not None:
-            self.teller.phase(sentence)
+            self.teller.phase(sentence, done, total)
 
     def finish(self) -> Path:
         """Close the rig, write record and report, return the report's path."""
@@ -308,7 +308,7 @@ def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
         if not series:
             raise AssertionError(f"{name}: nothing was measured")
         measurement = Measurement(name, unit, series, low, high, judged, request.node.nodeid)
-        record.measurements.append(measurement)
+        record.add_measurement(measurement)
         assert measurement.within, measurement.sentence()
 
     return take

@@ -45,14 +45,19 @@ class Teller:
         )
         self._task = self._bar.add_task("", total=None)
         self._count = 0
+        self._told_steps = False
         self._total = 0
 
     # --- the run's own words --------------------------------------------------------------------
 
-    def phase(self, sentence: str) -> None:
-        """Say what is going on outside tests."""
+    def phase(self, sentence: str, done: int = 0, total: int = 0) -> None:
+        """Say what is going on outside tests; single steps of something are for the bar only."""
         self._bar.update(self._task, description=sentence)
-        self.console.print(f"[dim]{escape(sentence)}[/]")
+        if not total:
+            self.console.print(f"[dim]{escape(sentence)}[/]")
+        elif not self._told_steps:
+            self._told_steps = True
+            self.console.print("[dim]flashing the firmware through the console[/]")
 
     def tested(self, test: TestRecord) -> None:
         """Print one test's line."""

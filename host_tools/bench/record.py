@@ -339,6 +339,20 @@ class Record:
             and not any(test.outcome in (FAILED, ERROR) for test in self.tests)
         )
 
+    def add_measurement(self, new: Measurement) -> None:
+        """Take a measurement; one with the same name, unit and limits gets its values."""
+        for old in self.measurements:
+            if (old.name, old.unit, old.low, old.high, old.judged) == (
+                new.name,
+                new.unit,
+                new.low,
+                new.high,
+                new.judged,
+            ):
+                old.values += new.values
+                return
+        self.measurements.append(new)
+
     def verdicts(self) -> list[PartVerdict]:
         """Judge every row of PROMISES by the tests that ran."""
         return [_judge(part, self.tests) for part in PROMISES]

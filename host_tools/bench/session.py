@@ -12,7 +12,7 @@ from typing import Any
 
 from host_tools import ROOT
 from host_tools.bench.target import (
-    GATE_BRIDGED,
+    GATE_BYPASSED,
     LATCH_IGNORED,
     Target,
     TargetError,
@@ -31,7 +31,7 @@ CONFIG = ROOT / "tests" / "bench" / "bench_config.json"
 DEVICE_ID = "sluss-bench"
 
 _BROKEN_CIRCUITS = {
-    "gate-bridged": GATE_BRIDGED,
+    "gate-bridged": GATE_BYPASSED,
     "latch-ignored": LATCH_IGNORED,
 }
 _TABLE_LINE = "GATE_OPEN = (False, False, True, False)"
@@ -43,6 +43,10 @@ _REST_S = 3.0
 _FLASH_S = 60.0
 
 AT_REST = ""
+
+
+Phase = Callable[[str, int, int], None]
+"""What is going on outside tests: a sentence, steps done, steps in all (0: not known)."""
 
 
 class NoRestError(Exception):
@@ -220,7 +224,7 @@ class Bench:
 class Rig:
     """The session's board from blank flash to running, and everything to be closed after it."""
 
-    def __init__(self, plan: Plan, phase: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, phase: Phase) -> None:
         """Prepare the run's folder; bring_up() does the rest."""
         self._plan = plan
         self._phase = phase
@@ -244,7 +248,7 @@ class Rig:
         folder = self._plan.folder
         config = json.loads(CONFIG.read_text(encoding="utf-8"))
         broken = _BROKEN_CIRCUITS.get(self._plan.sabotage)
-        self._phase("starting a virtual board with blank flash")
+        self._phase("starting a virtual board with blank flash", 0, 0)
         target = VirtualTarget(
             folder / "board" / "main",
             images=self._plan.images,
@@ -256,14 +260,6 @@ class Rig:
             target.jumper(False)
             target.power_cycle()
 
-        said = ""
-
-        def progress(what: str, _done: int, _total: int) -> None:
-            nonlocal said
-            if what != said:
-                self._phase(what)
-                said = what
-
         try:
             result = flash_board(
                 target.ports.console,
@@ -273,7 +269,7 @@ class Rig:
                 device_id=DEVICE_ID,
                 sabotage=_open_in_armed if self._plan.sabotage == "opens-in-armed" else None,
                 start=start,
-                progress=progress,
+                progress=self._phase,
                 deadline=Deadline(_FLASH_S),
             )
             if result.keys is None:

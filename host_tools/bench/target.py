@@ -55,6 +55,7 @@ STUCK_LATCH = "latch-stuck"  # the latch's output is high for ever
 CLEAR_OPEN = "clear-open"  # LATCH_CLEAR does not reach the latch
 STUCK_ARM_LINES = "arm-stuck"  # both arm lines' nets are high
 GATE_BRIDGED = "gate-bridged"  # GATE is high for ever, and UPLINK_SENSE shows it
+GATE_BYPASSED = "gate-bypassed"  # the same behind its tap: the firmware cannot know
 LATCH_IGNORED = "latch-ignored"  # GATE = EN and ALIVE and not SERVICE
 FLASH_FAILS = "flash-fails"  # every program and erase fails from now on
 FLASH_CUT = "flash-cut"  # value n: the power is cut in the n-th flash operation from now

@@ -27,7 +27,8 @@ FAULTS = (
     "clear-open",  # LATCH_CLEAR does not reach the latch
     "alive-stuck",  # ALIVE is high for ever
     "arm-stuck",  # both arm lines' nets are high
-    "gate-bridged",  # the gate is always open
+    "gate-bridged",  # the gate is always open, and UPLINK_SENSE shows it
+    "gate-bypassed",  # the gate is always open, bridged behind the tap of UPLINK_SENSE
 )
 
 _LINE_BIT = {name: 1 << index for index, name in enumerate(LINES)}
@@ -71,19 +72,14 @@ class Circuit:
     @property
     def gate(self) -> bool:
         """The gate: supply of the uplink's modem and both directions of its buffer."""
-        if not self.powered:
-            return False
-        if self._has("gate-bridged"):
-            return True
-        opened = self.latch or self._has("latch-ignored")
-        return opened and bool(self.nets() & _EN) and self.alive and not self.service
+        return self._switch() or (self.powered and self._has("gate-bypassed"))
 
     @property
     def sense(self) -> bool:
         """What UPLINK_SENSE reads."""
         if self._has("sense-high"):
             return self.powered
-        return self.gate and not self._has("sense-low")
+        return self._switch() and not self._has("sense-low")
 
     @property
     def cam_rail(self) -> bool:
@@ -196,6 +192,15 @@ class Circuit:
 
     def _has(self, fault: str) -> bool:
         return bool(self._faults & _FAULT_BIT[fault])
+
+    def _switch(self) -> bool:
+        """The gate's switch, as seen at the tap of UPLINK_SENSE."""
+        if not self.powered:
+            return False
+        if self._has("gate-bridged"):
+            return True
+        opened = self.latch or self._has("latch-ignored")
+        return opened and bool(self.nets() & _EN) and self.alive and not self.service
 
     def _may_set(self, line: str) -> bool:
         nets = self.nets()
