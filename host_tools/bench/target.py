@@ -156,7 +156,7 @@ class Target(Protocol):
     def camera(self, *, broken: str = "", delay_ms: int = 0) -> None:
         """Break or slow the camera (CAMERA).
 
-        `broken`: "", "dead-spi", "no-sensor", "never-done", "no-eoi" or "raises".
+        `broken`: "", "dead-spi", "no-sensor", "never-done", "no-eoi", "raises" or "bus-raises".
         """
         ...
 

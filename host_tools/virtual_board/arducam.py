@@ -8,6 +8,8 @@ nothing and forgets everything. Registers are those of the vendor's driver
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +46,7 @@ BROKEN_MODES = {
     "too-long": "the FIFO is full to the brim",
     "no-soi": "the first byte of each picture is lost",
     "no-eoi": "the last two bytes of each picture are lost",
+    "bus-raises": "the SPI bus itself fails in the middle of a picture",
 }
 
 
@@ -187,6 +190,8 @@ class ArducamModel:
         self._expose()
         if self._picture is None:
             return bytes(count)
+        if self._broken == "bus-raises" and self._read_at:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         piece = self._picture[self._read_at : self._read_at + count]
         self._read_at += len(piece)
         if self._in_fifo is not None:

@@ -85,8 +85,8 @@ class Requests:
             board.catch_up(now)
         try:
             return self._table[op](a, v1, v2, payload)
-        except FlashError as error:
-            return _ERROR.get(error.errno, _ERROR[errno.EIO])
+        except (FlashError, OSError) as error:  # OSError: the camera's bus
+            return _ERROR.get(error.errno or 0, _ERROR[errno.EIO])
         except PowerLostError:
             board.set_power(False)
             return b""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -119,8 +121,16 @@ def test_a_lost_end_is_seen_in_the_picture() -> None:
     assert not bench.read().endswith(b"\xff\xd9")
 
 
+def test_a_bus_that_fails_in_a_picture_raises_what_the_driver_does_not_catch() -> None:
+    bench = Bench()
+    bench.model.broken = "bus-raises"
+    assert bench.shoot() == codes.CAM_READY
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        bench.read()
+
+
 def test_every_fault_is_one_of_those_tested_here() -> None:
-    assert set(BROKEN_MODES) == set(ERRORS) | {"no-soi", "no-eoi"}
+    assert set(BROKEN_MODES) == set(ERRORS) | {"no-soi", "no-eoi", "bus-raises"}
 
 
 def test_an_unknown_fault_is_refused() -> None:
