@@ -89,10 +89,11 @@ def status(hub: HubClient) -> dict[str, Any]:
 
 
 def arm(hub: HubClient, target: Target) -> None:
-    """Arm, and come back when the exit delay is over and the arm lines are up."""
+    """Arm, and come back when the exit delay is over and the firmware looks at the lines."""
     since = target.witness.now_us()
     hub.command("arm")
-    target.witness.wait("ARM_CONTACT", 1, Deadline(EXIT_MS / 1000 + SLACK_S), since)
+    target.witness.wait("ARM_CONTACT", 1, patience(EXIT_MS), since)
+    ticked(hub)
 
 
 def becomes(hub: HubClient, state: int, within_s: float = SLACK_S) -> dict[str, Any]:

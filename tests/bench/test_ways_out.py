@@ -111,7 +111,7 @@ def test_an_exception_that_nobody_catches_shuts_and_resets(
     target: Target, witness: Witness, hub: HubClient, measure: Measure
 ) -> None:
     """A camera bus that raises ends the firmware: it shuts the gate, resets, is not in ALARM."""
-    target.camera(broken="raises")
+    target.camera(broken="bus-raises")
     opened = scenario.alarm(target)
     reset = scenario.resets(witness, opened, 2000)
     shut = witness.wait(GATE, 0, scenario.patience(), opened)
