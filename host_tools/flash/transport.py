@@ -8,16 +8,17 @@ import io
 from collections.abc import Callable, Iterator
 
 import serial
-from mpremote.transport import TransportError
+from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.deadline import Deadline
-from host_tools.flash.errors import LostError, NoPortError, NoReplError, PortBusyError
+from host_tools.flash.errors import FlashError, LostError, NoPortError, NoReplError, PortBusyError
 
 _BAUD = 115200
 # One read returns after this long at the latest, to look at the deadline.
 _READ_S = 0.5
-_REPL_S = 5.0
+# How long each try for a prompt may take: short first, because a starting board misses one.
+_REPL_TRIES_S = (1.0, 2.0, 4.0)
 
 
 class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no types
@@ -62,21 +63,30 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
 
     def start_repl(self) -> None:
         """Get a fresh interpreter in the raw REPL; raise NoReplError that says what is there."""
-        answer = io.StringIO()  # mpremote prints what it got instead
-        try:
-            with contextlib.redirect_stdout(answer):
-                self.enter_raw_repl(soft_reset=True, timeout_overall=_REPL_S)
-        except TransportError as error:
-            port = self.device_name
-            if "ERROR" in answer.getvalue():
-                raise NoReplError(
-                    f"The detector is running on {port} and keeps its REPL shut. Fit the service "
-                    f"jumper, reset the board, and run this again."
-                ) from error
+        refusals = 0
+        for patience_s in _REPL_TRIES_S:
+            answer = io.StringIO()  # mpremote prints what it got instead
+            try:
+                with contextlib.redirect_stdout(answer):
+                    self.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
+                return
+            except TransportError as error:
+                # A board that is still starting may answer so once: its program has not yet
+                # looked at the jumper, and took the Ctrl-C for a line.
+                refusals += "ERROR" in answer.getvalue()
+                cause = error
+            if refusals > 1 or self._deadline.expired:
+                break
+        port = self.device_name
+        if refusals:
             raise NoReplError(
-                f"No MicroPython prompt answers on {port}. Is it the board's console, is the "
-                f"board powered, and is the service jumper fitted?"
-            ) from error
+                f"The detector is running on {port} and keeps its REPL shut. Fit the service "
+                f"jumper, reset the board, and run this again."
+            ) from cause
+        raise NoReplError(
+            f"No MicroPython prompt answers on {port}. Is it the board's console, is the "
+            f"board powered, and is the service jumper fitted?"
+        ) from cause
 
     def read_byte(self, what: str) -> bytes:
         """Return the next byte; raise LostError when the time is up."""
@@ -110,9 +120,11 @@ def open_port(port: str) -> serial.SerialBase:
 
 @contextlib.contextmanager
 def lost_is_said(port: str, what: str) -> Iterator[None]:
-    """Turn the ways in which a port or an interpreter can vanish into LostError."""
+    """Turn an exception on the board, and all ways in which it can vanish, into FlashError."""
     try:
         yield
+    except TransportExecError as error:
+        raise FlashError(f"The board failed while {what}: {_short(error)}") from error
     except (serial.SerialException, TransportError, TimeoutError, OSError) as error:
         raise LostError(
             f"The board on {port} was lost while {what} ({_short(error)}). Nothing is broken: "
