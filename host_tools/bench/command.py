@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import pytest
 import typer
@@ -102,13 +105,26 @@ def run(
         arguments += ["-m", marker]
     if fail_fast:
         arguments.append("-x")
-    teller = Teller(quiet)
-    try:
-        return int(pytest.main(arguments, plugins=[teller]))
-    finally:
-        teller.close()
+    with _alone_in(folder):
+        teller = Teller(quiet)
+        try:
+            return int(pytest.main(arguments, plugins=[teller]))
+        finally:
+            teller.close()
 
 
-def _refuse(sentence: str) -> None:
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep a second run out of the same folder: it would throw this one's keys and flash away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _refuse(f"Another bench is running in {folder}; name a --folder of its own.")
+        yield
+
+
+def _refuse(sentence: str) -> NoReturn:
     Console(stderr=True, highlight=False).print(f"sluss bench: {sentence}", markup=False)
     raise typer.Exit(2)

