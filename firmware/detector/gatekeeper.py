@@ -22,7 +22,7 @@ class Gatekeeper:
         self._zones = zones
         self._record = record
         self._event = event
-        self._stray_latch = False  # the latch was set at the last look, with no event
+        self._stray_clears = -1  # gate.clears when the latch was seen set with no event
         self._useless_clears = 0
 
     def step(self, now_ms: int, state: int, service: bool) -> None:
@@ -69,12 +69,13 @@ class Gatekeeper:
         # Set without an accepted or pending trip: a glitch, or a line that bounced in a delay. It
         # is cleared as soon as its line is low, so that nothing old opens with the next event.
         if not self.gate.latch_set():
-            self._stray_latch = False
+            self._stray_clears = -1
             self._useless_clears = 0
             return
-        if not self._stray_latch:
-            # The line may have risen since it was sampled: look at it again before clearing.
-            self._stray_latch = True
+        if self._stray_clears != self.gate.clears:
+            # The line may have risen since it was sampled: look at it again before clearing. What
+            # was seen before the last clear (an event's end) says nothing about this latch.
+            self._stray_clears = self.gate.clears
             return
         if self._zones.any_high():
             return

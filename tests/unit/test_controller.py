@@ -279,6 +279,22 @@ class TestDelays(unittest.TestCase):
         parts.run(10)
         self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
 
+    def test_so_does_one_that_rises_right_behind_the_end_of_an_alarm(self) -> None:
+        parts = Parts()
+        # Two looks at a latch that is set, before its line counts; what they saw must not last.
+        parts.enter(states.ALARM, False)
+        parts.release(codes.TRIP_PANIC)
+        step = parts.keeper.step
+
+        def rise_then_step(now_ms: int, state: int, service: bool) -> None:
+            parts.board.line("TRIP_PANIC", 1)
+            step(now_ms, state, service)
+
+        parts.command(states.EV_DISARM)
+        parts.keeper.step = rise_then_step
+        parts.run(10)
+        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
+
 
 class TestFaults(unittest.TestCase):
     def test_a_deaf_latch_is_found_at_its_first_trip_and_arming_is_refused(self) -> None:
