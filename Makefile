@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench sim test test-unit test-micropython test-host test-repo test-bench \
+.PHONY: help bench sim test test-unit test-micropython test-host test-repo test-bench test-selfproof \
 	lint format setup lock table clean distclean
 
 help: ## list the targets
@@ -25,7 +25,7 @@ bench: $(READY) ## flash a virtual board, prove its gate, write the report (BENC
 sim: $(READY) ## run a virtual board for hand work
 	$(BIN)/sluss sim
 
-test: test-repo test-unit test-micropython test-host test-bench ## all tests, the bench among them
+test: test-repo test-unit test-micropython test-host test-bench test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
@@ -33,13 +33,16 @@ test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 test-micropython: $(READY) ## the same unit tests under MicroPython
 	$(BIN)/python scripts/run_micropython.py tests/unit/run_on_micropython.py
 
-test-host: $(READY) ## tests of the host tools, the sabotaged benches among them
+test-host: $(READY) ## tests of the host tools
 	$(BIN)/python -m pytest -q tests/host $(TESTOPTS)
 
 test-repo: $(READY) ## the architecture as tests
 	$(BIN)/python -m pytest -q tests/repo $(TESTOPTS)
 
 test-bench: bench ## the bench suite on the virtual board
+
+test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the bench
+	$(BIN)/python -m pytest -q tests/selfproof $(TESTOPTS)
 
 lint: $(READY) ## ruff, mypy (host and firmware), codespell
 	$(BIN)/ruff check

@@ -1,3 +1,5 @@
+"""Tests of the console: verbs, answers, what it refuses."""
+
 import unittest
 
 from fake_flash import BEFORE, FakeFlash, PowerCut

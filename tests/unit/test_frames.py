@@ -1,3 +1,5 @@
+"""Tests of the frames: packing, resynchronising, bad checks."""
+
 import unittest
 
 from fake_uart import FakeWire, frame

@@ -1,3 +1,5 @@
+"""Tests of the hub link: commands, events, images to the customer."""
+
 import sys
 import unittest
 

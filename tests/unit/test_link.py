@@ -1,3 +1,5 @@
+"""Tests of the link: window, acknowledgement, repetition."""
+
 import sys
 import unittest
 

@@ -1,3 +1,5 @@
+"""Tests of who may say what in which state."""
+
 import unittest
 
 from detector import codes, permissions

@@ -1,3 +1,5 @@
+"""Tests of the session: challenge, counters, authentication."""
+
 import unittest
 
 from fake_peer import COMMAND_KEY, EVENT_KEY, Chance

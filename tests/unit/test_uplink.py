@@ -1,3 +1,5 @@
+"""Tests of the uplink: silent while shut, images to the ARC."""
+
 import sys
 import unittest
 
