@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 
 from host_tools.bench.target import Target
 from host_tools.client import HubClient
+from host_tools.deadline import Deadline
 
 
 @pytest.fixture
@@ -15,6 +17,9 @@ def hub(hub: HubClient) -> HubClient:
     """The customer's hub, with nothing heard yet in this test."""
     hub.command("status")  # what was queued before it is heard by now
     hub.events.clear()
+    with contextlib.suppress(TimeoutError):
+        while True:
+            hub.next_image(Deadline(0))
     return hub
 
 

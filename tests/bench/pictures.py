@@ -19,6 +19,23 @@ def next_whole(link: HubClient | ArcClient, within_s: float = _IMAGE_S) -> Image
     return link.next_image(Deadline(within_s))
 
 
+def whole(link: HubClient | ArcClient, image_id: int, within_s: float = _IMAGE_S) -> Image:
+    """Return this image when it arrives whole; others, asked for earlier, may come before it."""
+    deadline = Deadline(within_s)
+    while True:
+        image = link.next_image(deadline)
+        if image.id == image_id:
+            return image
+
+
+def newest(hub: HubClient) -> int:
+    """Return the id of the newest image on the detector."""
+    page = hub.command("list")
+    while page["more"]:
+        page = hub.command("list", **{"from": page["images"][-1]["id"] + 1})
+    return int(page["images"][-1]["id"])
+
+
 def open_with(image: Image, key: bytes) -> bytes:
     """Open an image with one key; raises SealError."""
     return sealed_image.unseal(image.header, image.wrapped, bytes(image.body), image.mac, key)

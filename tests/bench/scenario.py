@@ -43,7 +43,7 @@ SHUT_MS = 50
 ALIVE_MS = 2000
 ALIVE_LIMIT_MS = 2100
 # How long a line is held for a trip: longer than the debounce of 5 ms, far shorter than a delay.
-HOLD_MS = 12
+HOLD_MS = 30
 # Patience with the host's own scheduling; no verdict is made of it.
 SLACK_S = 1.0
 READY_S = 5.0

@@ -54,7 +54,7 @@ def test_the_customer_opens_the_alarms_images_too(
     theirs = pictures.next_whole(arc)
     hub.command("disarm")
     hub.command("fetch", id=theirs.id)
-    ours = pictures.next_whole(hub)
+    ours = pictures.whole(hub, theirs.id)
     assert pictures.unsealed(ours, customer_keys) == pictures.unsealed(theirs, arc_keys)
 
 
@@ -149,9 +149,9 @@ def test_deleting_an_image_destroys_its_key_and_is_on_record(
 ) -> None:
     """The image's own key is in the flash before the deletion and nowhere in it afterwards."""
     hub.command("capture")
-    image = pictures.next_whole(hub)
+    scenario.becomes(hub, 0, CONFIG["capture_timeout_ms"] / 1000)
+    image = pictures.whole(hub, pictures.newest(hub))
     key = pictures.image_key(image, customer_keys)
-    scenario.becomes(hub, 0)
     assert key in target.flash_image()
     hub.command("delete", id=image.id)
     assert key not in target.flash_image()
