@@ -149,7 +149,7 @@ def test_deleting_an_image_destroys_its_key_and_is_on_record(
 ) -> None:
     """The image's own key is in the flash before the deletion and nowhere in it afterwards."""
     hub.command("capture")
-    scenario.becomes(hub, 0, CONFIG["capture_timeout_ms"] / 1000)
+    scenario.becomes(hub, 0, scenario.CAPTURE_TIMEOUT_MS / 1000)
     image = pictures.whole(hub, pictures.newest(hub))
     key = pictures.image_key(image, customer_keys)
     assert key in target.flash_image()

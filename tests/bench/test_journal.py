@@ -71,7 +71,7 @@ def test_a_customers_picture_leaves_no_size_and_no_hash_in_the_journal(
     """The record of a customer's picture holds its number and nothing about its content."""
     first = scenario.status(hub)["journal"]
     hub.command("capture")
-    scenario.becomes(hub, 0)
+    scenario.becomes(hub, 0, scenario.CAPTURE_TIMEOUT_MS / 1000)
     records = journals.records(console, first)
     capture = next(record for record in records if record.kind == codes.JR_CAPTURE)
     assert (capture.event_id, capture.b, capture.text) == (0, 0, b"")
