@@ -254,7 +254,7 @@ class Controller:
         self.capture.abort()
         self._enter(target, self.armed)
         self.record.write(now_ms, codes.JR_CAPTURE_END, 0, event)
-        if event != states.EV_CAPTURE_DONE:
+        if event == states.EV_CAPTURE_TIMEOUT:
             why = ("why", states.EVENT_NAMES[event])
             self.hub.event((("e", "capture-failed"), why))
 
@@ -282,11 +282,20 @@ class Controller:
         if result == IMAGE_DONE:
             self._on_image(now_ms, self.capture.image_id)
         elif result == FAILED:
-            self.record.latch(codes.FAULT_CAMERA)
+            self._on_capture_failed()
             if self.state == states.CUSTOMER_CAPTURE:
                 self._end_capture(now_ms, states.EV_CAMERA_FAULT)
         elif result == FINISHED and self.state == states.CUSTOMER_CAPTURE:
             self._end_capture(now_ms, states.EV_CAPTURE_DONE)
+
+    def _on_capture_failed(self) -> None:
+        """Latch what failed; a full store is no fault. None of these forbids arming."""
+        error = self.capture.error
+        if error == codes.ERR_CAMERA:
+            self.record.latch(codes.FAULT_CAMERA)
+        elif error != codes.ERR_STORE_FULL:
+            self.record.latch(codes.FAULT_STORE)
+        self.hub.event((("e", "capture-failed"), ("why", codes.error_word(error))))
 
     def _on_image(self, now_ms: int, image_id: int) -> None:
         # For a customer's picture the journal holds an id, no size and no hash (DESIGN 6).

@@ -86,7 +86,7 @@ def _wire_numbers() -> dict[str, int | str]:
 
 def _fold(text: str, numbers: dict[str, int | str]) -> str:
     """Put the messages' numbers in place of their names: mpy-cross folds in one module only."""
-    text = re.sub(r"\bwire\.([A-Z_]+)\b", lambda match: repr(numbers[match[1]]), text)
+    text = re.sub(r"\bwire\.([A-Z0-9_]+)\b", lambda match: repr(numbers[match[1]]), text)
     return re.sub(r"^import wire$", "", text, flags=re.MULTILINE)
 
 

@@ -4,7 +4,7 @@ It runs under CPython and MicroPython alike. The circuit here is the tests' own,
 read at a glance; the bench's circuit (host_tools/virtual_board/circuit.py) is the real witness.
 """
 
-from detector.codes import ZONE_ROLES
+from detector.codes import ERR_CAMERA, ZONE_ROLES
 
 _ALWAYS = ("TRIP_FIRE", "TRIP_PANIC")
 _BY_ARM_LINE = (
@@ -139,6 +139,7 @@ class FakeCapture:
         """Start at rest."""
         self.result = 0
         self.image_id = 0
+        self.error = ERR_CAMERA
         self.started = None
         self.aborted = 0
 
