@@ -9,7 +9,7 @@ from pathlib import Path
 
 ARC = "arc"
 CUSTOMER = "customer"
-_FORMAT = 1
+FORMAT = 1
 _KEY_BYTES = 32
 # Names of the keys that each role's file must have.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -40,7 +40,7 @@ class KeyFile:
             raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from error
         except ValueError as error:
             raise KeyFileError(f"{path} is no key file.") from error
-        if not isinstance(content, dict) or content.get("sluss_key_file") != _FORMAT:
+        if not isinstance(content, dict) or content.get("sluss_key_file") != FORMAT:
             raise KeyFileError(f"{path} is no key file of a kind that this version knows.")
         found = str(content.get("role"))
         if found not in NAMES or (role is not None and found != role):

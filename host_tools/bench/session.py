@@ -24,8 +24,9 @@ from host_tools.bench.witness import LATCH, POWER
 from host_tools.boards import load_pins
 from host_tools.client import ArcClient, CommandRefused, ConsoleClient, HubClient, LinkError
 from host_tools.deadline import Deadline
-from host_tools.flash import KeyFiles, flash_board, read_key_file
+from host_tools.flash import KeyFiles, flash_board
 from host_tools.flash.transport import ReplTransport
+from host_tools.keyfile import KeyFile
 
 CONFIG = ROOT / "tests" / "bench" / "bench_config.json"
 DEVICE_ID = "sluss-bench"
@@ -313,7 +314,7 @@ def fill_pins(source: str, board: str) -> str:
 
 
 def _keys(path: Path) -> dict[str, bytes]:
-    return {name: bytes.fromhex(value) for name, value in read_key_file(path)["keys"].items()}
+    return dict(KeyFile.read(path).keys)
 
 
 def _open_in_armed(path: str, text: str) -> str:

@@ -3,7 +3,7 @@
 from host_tools.flash.errors import (
     FlashError,
     JumperError,
-    KeyFileError,
+    KeysError,
     LostError,
     NoPortError,
     NoReplError,
@@ -13,14 +13,14 @@ from host_tools.flash.errors import (
 )
 from host_tools.flash.flasher import FlashResult, check_app, flash_board
 from host_tools.flash.image import Sabotage, build_image
-from host_tools.flash.keys import KeyFiles, read_key_file
+from host_tools.flash.keys import KeyFiles
 
 __all__ = [
     "FlashError",
     "FlashResult",
     "JumperError",
-    "KeyFileError",
     "KeyFiles",
+    "KeysError",
     "LostError",
     "NoPortError",
     "NoReplError",
@@ -31,5 +31,4 @@ __all__ = [
     "build_image",
     "check_app",
     "flash_board",
-    "read_key_file",
 ]

@@ -33,8 +33,8 @@ class VerifyError(FlashError):
     """A file on the board is not what was sent."""
 
 
-class KeyFileError(FlashError):
-    """A key file is in the way, or cannot be written or read."""
+class KeysError(FlashError):
+    """A key file is in the way, or cannot be written."""
 
 
 class ProvisionError(FlashError):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,22 @@ from typing import Any
 from detector import codes
 from detector.version import VERSION
 from host_tools.boards import load_pins
+from host_tools.console.client import ConsoleClient
 from host_tools.deadline import Deadline
-from host_tools.flash.errors import JumperError, ProvisionError, VerifyError
+from host_tools.flash.errors import JumperError, LostError, ProvisionError, VerifyError
 from host_tools.flash.image import Sabotage, build_image
 from host_tools.flash.installer import BoardFacts, Installed, Installer, Progress
 from host_tools.flash.keys import KeyFiles
-from host_tools.flash.service_console import ServiceConsole
 from host_tools.flash.transport import ReplTransport, lost_is_said
+from host_tools.links.port import LinkError
+from host_tools.links.refused import CommandRefused
 
 _RANDOM_BYTES = 32  # detector.provision.RANDOM_BYTES
 _DEADLINE_S = 120.0
+# An answer takes milliseconds; a program that was not there yet when asked never gives one.
+_RETRY_S = 0.25
+_QUIET_S = 0.1
+_TAIL_LINES = 5
 _SOFT_RESET = b"\x04"
 Config = Mapping[str, Any]
 
@@ -94,10 +101,10 @@ def flash_board(
     version = None
     if keys_dir is not None:
         show("waiting for the service program", 0, 0)
-        with ServiceConsole(port, deadline) as console:
-            version = _check_version(console.wait_until_ready(service=True).get("version"))
+        with _console(port, "the service program", deadline) as console:
+            version = _check_version(_await_status(console, True, deadline).get("version"))
             wanted = device_id or known.device_id or f"sluss-{installer.facts.unique_id}"
-            result = _provision(result, console, keys_dir, wanted, known, config, rekey)
+            result = _provision(result, console, keys_dir, wanted, known, config, rekey, deadline)
     if start is not None:
         show("waiting for the detector", 0, 0)
         start()
@@ -107,9 +114,50 @@ def flash_board(
 
 def check_app(port: str, deadline: Deadline) -> str:
     """Wait until the detector answers on its console; return its version, which must be ours."""
-    with ServiceConsole(port, deadline) as console:
-        version = console.wait_until_ready(service=False).get("version")
-    return _check_version(version)
+    with _console(port, "the detector", deadline) as console:
+        return _check_version(_await_status(console, False, deadline).get("version"))
+
+
+@contextlib.contextmanager
+def _console(port: str, who: str, deadline: Deadline) -> Iterator[ConsoleClient]:
+    try:
+        with ConsoleClient(port) as console:
+            try:
+                yield console
+            except TimeoutError as error:
+                said = "".join(f"\n  {line}" for line in console.other[-_TAIL_LINES:])
+                raise LostError(
+                    f"On {port} {who} did not answer within {deadline.seconds:g} s. The console "
+                    f"said: {said or 'nothing'}"
+                ) from error
+    except LinkError as error:
+        raise LostError(f"The board was lost while {who} was awaited. {error}") from error
+
+
+def _await_status(console: ConsoleClient, service: bool, deadline: Deadline) -> dict[str, str]:
+    """Ask until the service program (or the detector) answers; return what it says of itself.
+
+    A program that is still starting loses the question, or answers it late.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        deadline.check("no status")
+        with contextlib.suppress(TimeoutError, CommandRefused):
+            values = console.command("status", deadline.within(_RETRY_S)).values
+            if "state" in values and (values["state"] == "SERVICE") == service:
+                break
+    if tries > 1:
+        _let_settle(console, deadline)
+    return values
+
+
+def _let_settle(console: ConsoleClient, deadline: Deadline) -> None:
+    """Wait until no late answer comes any more."""
+    before = -1
+    while before != (waiting := console.pending()):
+        before = waiting
+        threading.Event().wait(min(_QUIET_S, deadline.remaining))
 
 
 def _check_version(version: str | None) -> str:
@@ -120,12 +168,13 @@ def _check_version(version: str | None) -> str:
 
 def _provision(
     result: FlashResult,
-    console: ServiceConsole,
+    console: ConsoleClient,
     keys_dir: Path,
     device_id: str,
     known: _Identity,
     config: Config | None,
     rekey: bool,
+    deadline: Deadline,
 ) -> FlashResult:
     files = KeyFiles.of(keys_dir, device_id)
     if known.device_id is not None and not rekey:
@@ -146,9 +195,10 @@ def _provision(
         old = stack.enter_context(files.set_aside()) if rekey else []
         # Reserved first: the keys are told once.
         writer = stack.enter_context(files.reserved())
-        answer = console.command(" ".join(words))
-        if not answer.ok:
-            raise ProvisionError(_refusal(answer.code))
+        try:
+            answer = console.command(" ".join(words), deadline)
+        except CommandRefused as refused:
+            raise ProvisionError(_refusal(refused.code)) from refused
         writer.write(device_id, dict(_pair(note) for note in answer.notes))
     return replace(result, device_id=device_id, keys=files, provisioned=True, set_aside=tuple(old))
 

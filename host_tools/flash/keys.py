@@ -9,12 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from host_tools.flash.errors import KeyFileError
+from host_tools.flash.errors import KeysError, ProvisionError
+from host_tools.keyfile import ARC, CUSTOMER, FORMAT, NAMES
 
-ROLES = ("arc", "customer")
-_FORMAT = 1
 _MODE = 0o600
 
 
@@ -56,12 +54,12 @@ class KeyFiles:
     def reserved(self) -> Iterator[KeyFileWriter]:
         """Create both files, empty, before the board makes keys: they exist nowhere else then.
 
-        Raises KeyFileError if one exists. They are removed again when the block fails.
+        Raises KeysError if one exists. They are removed again when the block fails.
         """
         with contextlib.ExitStack() as stack:
             self.arc.parent.mkdir(parents=True, exist_ok=True)
             handles = {}
-            for role, path in zip(ROLES, (self.arc, self.customer), strict=True):
+            for role, path in ((ARC, self.arc), (CUSTOMER, self.customer)):
                 handles[role] = _create(path)
                 stack.callback(os.close, handles[role])
                 stack.callback(_remove_if_empty, path)
@@ -77,39 +75,25 @@ class KeyFileWriter:
     def write(self, device_id: str, keys: Mapping[str, str]) -> None:
         """Write the keys (`arc-command` ... `customer-journal`, hex) to their files."""
         for role, handle in self.handles.items():
-            mine = {
-                name.removeprefix(f"{role}-"): value
-                for name, value in keys.items()
-                if name.startswith(f"{role}-")
-            }
-            content = {"sluss_key_file": _FORMAT, "role": role, "device": device_id, "keys": mine}
+            try:
+                mine = {name: keys[f"{role}-{name}"] for name in NAMES[role]}
+            except KeyError as error:
+                raise ProvisionError(f"The board did not tell its key {error}.") from error
+            content = {"sluss_key_file": FORMAT, "role": role, "device": device_id, "keys": mine}
             os.write(handle, (json.dumps(content, indent=2) + "\n").encode())
             os.fsync(handle)
-
-
-def read_key_file(path: Path) -> dict[str, Any]:
-    """Return a key file's content; raise KeyFileError if it is none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise KeyFileError(f"{path} is no key file.") from error
-    if not isinstance(content, dict) or content.get("sluss_key_file") != _FORMAT:
-        raise KeyFileError(f"{path} is no key file of a kind that this version knows.")
-    return content
 
 
 def _create(path: Path) -> int:
     try:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
     except FileExistsError as error:
-        raise KeyFileError(
+        raise KeysError(
             f"The key file {path} exists and is never overwritten. With --rekey it is renamed "
             f"and the detector gets new keys."
         ) from error
     except OSError as error:
-        raise KeyFileError(f"The key file {path} cannot be made: {error.strerror}.") from error
+        raise KeysError(f"The key file {path} cannot be made: {error.strerror}.") from error
 
 
 def _remove_if_empty(path: Path) -> None:
