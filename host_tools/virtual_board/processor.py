@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import struct
+from functools import partial
 from typing import TYPE_CHECKING
 
 from host_tools.virtual_board.console import Console
@@ -28,6 +29,15 @@ _REQUEST_BYTES = _REQUEST.size
 _BUFFER_BYTES = 1 << 17  # more than the longest request (64 KiB payload)
 _CRASHES = 5  # as many starts in a row that end by themselves, and the board gives up
 _SHORT_LIFE_US = 1_000_000
+# Ctrl-C raises an exception in the interpreter wherever it is, and littlefs or the heap would not
+# survive that. So it comes where the ROM expects it, when a request is answered, but for flash
+# operations (of which littlefs makes many, close to each other); to whoever asks nothing; and to
+# whoever does nothing but use the flash, after a while, at some risk.
+_QUIET_US = 50_000
+_PATIENCE_US = 500_000
+_FLASH_REQUESTS = frozenset(
+    (wire.OP_FLASH_READ, wire.OP_FLASH_PROGRAM, wire.OP_FLASH_ERASE, wire.OP_FLASH_SIZE)
+)
 _BURST_US = 500  # how long requests are answered without a look at anything else
 
 
@@ -54,6 +64,7 @@ class Processor:
         self.answer_due_us: int | None = None
         self._late_answer = b""
         self._interrupted = False
+        self._asked_us = 0
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._have = 0
@@ -98,11 +109,22 @@ class Processor:
         self._interpreter.freeze(frozen)
 
     def interrupt(self) -> None:
-        """Send Ctrl-C, after a running flash operation."""
+        """Send Ctrl-C as soon as it does no harm."""
+        self._interrupted = True
+        self._interrupt_when_quiet(self._board.now_us() + _PATIENCE_US)
+
+    def _interrupt_when_quiet(self, latest_us: int) -> None:
+        if not self._interrupted:
+            return
+        now_us = self._board.now_us()
+        wait_us = min(self._asked_us + _QUIET_US, latest_us) - now_us
         if self.answer_due_us is not None:
-            self._interrupted = True
-        else:
-            self._interpreter.interrupt()
+            wait_us = self.answer_due_us + 1 - now_us
+        if wait_us > 0:
+            self._board.after(wait_us, partial(self._interrupt_when_quiet, latest_us))
+            return
+        self._interrupted = False
+        self._interpreter.interrupt()
 
     @property
     def pid(self) -> int | None:
@@ -128,10 +150,8 @@ class Processor:
         """Send the answer that was held back."""
         self.answer_due_us = None
         self._hear_again(now_us)
+        self._asked_us = now_us
         self._send(self._late_answer)
-        if self._interrupted:
-            self._interrupted = False
-            self._interpreter.interrupt()
 
     def _hear_again(self, now_us: int) -> None:
         for uart in self._board.uarts:
@@ -170,6 +190,10 @@ class Processor:
             answer = self.requests.handle(op, a, v1, v2, payload, now)
             if not answer:
                 return
+            self._asked_us = now
+            if self._interrupted and op not in _FLASH_REQUESTS:
+                self._interrupted = False
+                self._interpreter.interrupt()
             self._send(answer)
             if op == wire.OP_UART_WRITE:
                 return  # there is something new to wait for
