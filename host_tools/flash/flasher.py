@@ -30,8 +30,8 @@ _DEADLINE_S = 120.0
 # An answer takes milliseconds; a program that was not there yet when asked never gives one.
 _RETRY_S = 0.25
 _QUIET_S = 0.1
-_TAIL_LINES = 5
-_SOFT_RESET = b"\x04"
+_QUOTED_LINES = 12
+_SOFT_RESET = b"\x04"  # at an empty prompt
 Config = Mapping[str, Any]
 
 
@@ -96,13 +96,16 @@ def flash_board(
             installed = installer.install(image, show)
             known = _Identity(*installer.identity()) if keys_dir else _Identity(None, {})
             transport.exit_raw_repl()
-            transport.serial.write(_SOFT_RESET)
+            if keys_dir is None:
+                transport.serial.write(_SOFT_RESET)
     result = FlashResult(board, installer.facts, installed, image.digests)
     version = None
     if keys_dir is not None:
         show("waiting for the service program", 0, 0)
         with _console(port, "the service program", deadline) as console:
-            version = _check_version(_await_status(console, True, deadline).get("version"))
+            version = _check_version(
+                _await_status(console, True, deadline, _SOFT_RESET.decode()).get("version")
+            )
             wanted = device_id or known.device_id or f"sluss-{installer.facts.unique_id}"
             result = _provision(result, console, keys_dir, wanted, known, config, rekey, deadline)
     if start is not None:
@@ -125,7 +128,7 @@ def _console(port: str, who: str, deadline: Deadline) -> Iterator[ConsoleClient]
             try:
                 yield console
             except TimeoutError as error:
-                said = "".join(f"\n  {line}" for line in console.other[-_TAIL_LINES:])
+                said = "".join(f"\n  {line}" for line in console.other[:_QUOTED_LINES])
                 raise LostError(
                     f"On {port} {who} did not answer within {deadline.seconds:g} s. The console "
                     f"said: {said or 'nothing'}"
@@ -134,17 +137,21 @@ def _console(port: str, who: str, deadline: Deadline) -> Iterator[ConsoleClient]
         raise LostError(f"The board was lost while {who} was awaited. {error}") from error
 
 
-def _await_status(console: ConsoleClient, service: bool, deadline: Deadline) -> dict[str, str]:
+def _await_status(
+    console: ConsoleClient, service: bool, deadline: Deadline, before: str = ""
+) -> dict[str, str]:
     """Ask until the service program (or the detector) answers; return what it says of itself.
 
-    A program that is still starting loses the question, or answers it late.
+    A program that is still starting loses the question, or answers it late. `before` is typed
+    once before the first question, so that nothing the program says at its start is missed.
     """
     tries = 0
     while True:
         tries += 1
         deadline.check("no status")
+        question, before = f"{before}status", ""
         with contextlib.suppress(TimeoutError, CommandRefused):
-            values = console.command("status", deadline.within(_RETRY_S)).values
+            values = console.command(question, deadline.within(_RETRY_S)).values
             if "state" in values and (values["state"] == "SERVICE") == service:
                 break
     if tries > 1:

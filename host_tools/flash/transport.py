@@ -94,7 +94,10 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
             byte: bytes = self.serial.read(1)
             if byte:
                 return byte
-        raise LostError(f"The board on {self.device_name} stopped answering while {what}.")
+        raise LostError(
+            f"The board on {self.device_name} stopped answering while {what}. Nothing is broken: "
+            f"check cable and power, and run this again."
+        )
 
 
 def open_port(port: str) -> serial.SerialBase:

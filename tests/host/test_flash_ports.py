@@ -1,0 +1,97 @@
+"""What `sluss flash` says of a port that is missing, busy or silent; building the image."""
+
+from __future__ import annotations
+
+import os
+import pty
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from host_tools import cli
+from host_tools.deadline import Deadline
+from host_tools.flash import NoPortError, NoReplError, PortBusyError, build_image
+from host_tools.flash.errors import BuildError
+from host_tools.flash.image import BUILD_DIR, render_roles
+from host_tools.flash.transport import ReplTransport, open_port
+
+
+@pytest.fixture
+def silent_port() -> Iterator[str]:
+    """A port with nobody at its other end."""
+    ours, theirs = pty.openpty()
+    yield os.ttyname(theirs)
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_a_missing_port_is_named() -> None:
+    with pytest.raises(NoPortError, match="There is no port /dev/nowhere"):
+        ReplTransport("/dev/nowhere", Deadline(1.0))
+
+
+def test_a_busy_port_is_named(silent_port: str) -> None:
+    holder = open_port(silent_port)
+    try:
+        with pytest.raises(PortBusyError, match=f"Another program has {silent_port} open"):
+            ReplTransport(silent_port, Deadline(1.0))
+    finally:
+        holder.close()
+
+
+def test_a_silent_port_is_named(silent_port: str) -> None:
+    transport = ReplTransport(silent_port, Deadline(1.0))
+    try:
+        with pytest.raises(NoReplError, match=f"No MicroPython prompt answers on {silent_port}"):
+            transport.start_repl()
+    finally:
+        transport.close()
+
+
+def test_the_command_says_it_in_one_sentence_and_fails(tmp_path: Path) -> None:
+    arguments = ["flash", "--port", "/dev/nowhere", "--keys", str(tmp_path)]
+    result = CliRunner().invoke(cli.build(), arguments)
+    assert result.exit_code == 1
+    assert "sluss flash: There is no port /dev/nowhere." in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_roles_become_numbers() -> None:
+    pins = SimpleNamespace(UPLINK_EN=14)
+    assert render_roles('Pin("UPLINK_EN", OUT)', pins) == "Pin(14, OUT)"  # type: ignore[arg-type]
+
+
+def test_a_role_that_the_board_lacks_is_named() -> None:
+    with pytest.raises(BuildError, match="UPLINK_EN"):
+        render_roles('Pin("UPLINK_EN", OUT)', SimpleNamespace())  # type: ignore[arg-type]
+
+
+def test_an_unknown_board_is_named() -> None:
+    with pytest.raises(BuildError, match=r"no board NOWHERE. Known: .*VIRTUAL"):
+        build_image("NOWHERE")
+
+
+def test_firmware_that_does_not_compile_is_named() -> None:
+    def broken(path: str, text: str) -> str:
+        return "def (" if path == "detector/gate.py" else text
+
+    with pytest.raises(BuildError, match=r"firmware/detector/gate\.py"):
+        build_image("VIRTUAL", broken)
+
+
+def test_the_same_source_gives_the_same_bytes() -> None:
+    assert build_image("VIRTUAL").digests == build_image("VIRTUAL").digests
+
+
+def test_sabotaged_firmware_is_not_kept() -> None:
+    kept = build_image("VIRTUAL").files
+    build_image("VIRTUAL", lambda _path, text: text + "\n_SABOTAGED = 1\n")
+    folder = BUILD_DIR / "VIRTUAL"
+    assert {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    } == kept
