@@ -82,13 +82,12 @@ class Board:
 
     def next_due_us(self) -> int | None:
         """Return when run_due() has something to do, or None."""
-        now_ns = time.monotonic_ns() - self._epoch_ns
         due = self.circuit.next_deadline_us()
         times = [] if due is None else [due]
         if self._watchdog_due is not None:
             times.append(self._watchdog_due)
         for line in (self.uarts[HUB], self.uarts[UPLINK], self.processor.console):
-            due_ns = line.next_ns(now_ns)
+            due_ns = line.next_ns()
             if due_ns is not None:
                 times.append(due_ns // 1000 + 1)
         due = self.recorder.next_us()

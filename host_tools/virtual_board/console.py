@@ -32,6 +32,7 @@ class Console:
         self._in = bytearray()
         self._in_free_ns = 0
         self._out_free_ns = 0
+        self._settled_ns = 0
         self._stuck_since_ns: int | None = None
         self.has_output = False  # the event loop has seen output that was not taken yet
 
@@ -54,18 +55,20 @@ class Console:
 
     def settle(self, now_ns: int) -> None:
         """Move what the rate allows, in both directions."""
+        self._settled_ns = now_ns
         if self.port.readable or self._in:
             self._settle_in(now_ns)
         if self.has_output or self._out:
             self._settle_out(now_ns)
 
-    def next_ns(self, now_ns: int) -> int | None:
+    def next_ns(self) -> int | None:
         """Return when settle() is due again, or None."""
         due = None
+        soon_ns = self._settled_ns + _STEP_NS // 4
         if self._in or self.port.readable:
-            due = max(self._in_free_ns, now_ns + _STEP_NS // 4)
+            due = max(self._in_free_ns, soon_ns)
         if self._out or self.has_output:
-            out = max(self._out_free_ns, now_ns + _STEP_NS // 4)
+            out = max(self._out_free_ns, soon_ns)
             due = out if due is None or out < due else due
         return due
 

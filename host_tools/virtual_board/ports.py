@@ -25,6 +25,7 @@ class Pty:
         os.set_blocking(self.fd, False)
         self._poll = select.poll()
         self._poll.register(self.fd, 0)
+        self._used = False  # something was sent since the user's side was last found closed
         self.readable = False  # the event loop has seen bytes that read() did not take yet
 
     @property
@@ -46,6 +47,7 @@ class Pty:
         """Hand bytes to whoever listens; return how many went (all, if nobody does)."""
         if not self.connected:
             return len(data)
+        self._used = True
         try:
             return os.write(self.fd, data)
         except BlockingIOError:
@@ -54,7 +56,13 @@ class Pty:
             return len(data)
 
     def hung_up(self) -> None:
-        """Forget what the last user left unread, so that the next one starts afresh."""
+        """Forget what the last user left unread, so that the next one starts afresh.
+
+        Opening and closing the user's side here counts as one more user, who used nothing.
+        """
+        if not self._used:
+            return
+        self._used = False
         try:
             user = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError:

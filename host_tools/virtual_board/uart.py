@@ -54,6 +54,8 @@ class PacedUart:
         self._rx_line = bytearray()
         self._rx_next_ns = 0  # when the first byte of _rx_line will have arrived
         self._tx_next_ns = 0
+        self._rx_moved_ns = 0  # when bytes were last moved: settle() is due a step later
+        self._tx_moved_ns = 0
         self.rx_at_ns = 0  # when the last byte arrived, and
         self.tx_at_ns = 0  # when the last one passed
         self.reset()
@@ -99,6 +101,7 @@ class PacedUart:
         taken = data[: self._tx_room - len(self._tx_buffer)]
         if taken and not self._tx_buffer:
             self._tx_next_ns = now_ns + self._byte_ns
+            self._tx_moved_ns = now_ns
         self._tx_buffer += taken
         self.counts.written += len(taken)
         return len(taken)
@@ -130,21 +133,22 @@ class PacedUart:
         elif self.port.readable and not self._rx_line:
             self._refill(now_ns)
 
-    def next_ns(self, now_ns: int) -> int | None:
+    def next_ns(self) -> int | None:
         """Return when settle() is due again, or None when both wires are idle."""
         due: int | None = None
         if self._tx_buffer:
             last = self._tx_next_ns + (len(self._tx_buffer) - 1) * self._byte_ns
-            due = min(last, max(now_ns + _STEP_NS, self._tx_next_ns))
+            due = min(last, max(self._tx_moved_ns + _STEP_NS, self._tx_next_ns))
         if self._rx_line:
             last = self._rx_next_ns + (len(self._rx_line) - 1) * self._byte_ns
-            rx_due = min(last, max(now_ns + _STEP_NS, self._rx_next_ns))
+            rx_due = min(last, max(self._rx_moved_ns + _STEP_NS, self._rx_next_ns))
             due = rx_due if due is None or rx_due < due else due
         return due
 
     # --- inside ---------------------------------------------------------------------------------
 
     def _settle_tx(self, now_ns: int) -> None:
+        self._tx_moved_ns = now_ns
         count = min(len(self._tx_buffer), (now_ns - self._tx_next_ns) // self._byte_ns + 1)
         sent = bytes(self._tx_buffer[:count])
         del self._tx_buffer[:count]
@@ -157,6 +161,7 @@ class PacedUart:
             self.port.write(sent)  # what the user's full buffers do not take is lost
 
     def _settle_rx(self, now_ns: int) -> None:
+        self._rx_moved_ns = now_ns
         count = min(len(self._rx_line), (now_ns - self._rx_next_ns) // self._byte_ns + 1)
         arrived = bytes(self._rx_line[:count])
         del self._rx_line[:count]
@@ -173,6 +178,7 @@ class PacedUart:
         data = self.port.read(_LINE_BYTES)
         if data:
             self._rx_next_ns = now_ns + self._byte_ns
+            self._rx_moved_ns = now_ns
             self._rx_line += data
 
     def _receive(self, arrived: bytes) -> None:
