@@ -13,13 +13,13 @@ fail() {
 find_python() {
     for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
         "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
-        newest=$name
+        first=${first:-$name}
         "$name" -c 'import venv, ensurepip' 2>/dev/null || continue
         echo "$name"
         return
     done
-    if [ -n "${newest:-}" ]; then
-        fail "$newest has no venv module. On Debian and Ubuntu: apt-get install python3-venv."
+    if [ -n "${first:-}" ]; then
+        fail "$first has no venv module. On Debian and Ubuntu: apt-get install python3-venv."
     fi
     fail "Python 3.11 or newer is needed; none is on PATH. Name one with PYTHON=/path/to/python3."
 }
