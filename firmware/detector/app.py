@@ -53,7 +53,7 @@ class Parts:
             hal.pin_out("CAM_CS"),
             hal.camera_i2c(),
             hal.pin_out("CAM_EN"),
-            self.config.camera_settle_ms,
+            self.config.camera_settle_ms,  # type: ignore[attr-defined]
         )
         self.capture = Capture(camera, self.store, self.clock, bytearray(CHUNK_BYTES))
 
@@ -99,7 +99,7 @@ class App:
         """Run until the chip is reset; does not return."""
         hal = self.hal
         hal.collect()
-        hal.start_watchdog(self.parts.config.watchdog_ms)
+        hal.start_watchdog(self.parts.config.watchdog_ms)  # type: ignore[attr-defined]
         while True:
             self.step(hal.ticks_ms())
             hal.feed()

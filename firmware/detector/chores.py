@@ -10,7 +10,9 @@ _AUTH_REPORT_MS = const(60000)
 class Chores:
     """Bounded background work of the superloop; allocates nothing while there is none."""
 
-    def __init__(self, controller: "Controller", hub: "Hub", uplink: "Uplink", now_ms: int) -> None:
+    def __init__(
+        self, controller: "Controller", hub: "Hub", uplink: "Uplink", now_ms: int
+    ) -> None:
         """Take the parts whose flash and counters it looks after."""
         self._controller = controller
         self._hub = hub

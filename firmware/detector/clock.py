@@ -15,7 +15,7 @@ _MS_A_SECOND = const(1000)
 class Clock:
     """max(last journaled time, hub's time) + ticks; never goes back.
 
-    `known` is True once the hub has set it in this boot; before that the time is only a lower bound.
+    `known` is True once the hub has set it in this boot; before that it is only a lower bound.
     """
 
     def __init__(self, now_ms: int, day: int, second: int) -> None:

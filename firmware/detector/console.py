@@ -35,9 +35,9 @@ class Console:
         self._controller = controller
         self._journal = journal
         self._service = service
-        self.raw = None
+        self.raw: "RawFlash" = None
         self.leaving = False
-        self.attest = None
+        self.attest: "Callable" = None
         self._in = bytearray(_READ_BYTES)
         self._line = bytearray()
         self._limit = _SERVICE_LINE_BYTES if service else _LINE_BYTES

@@ -25,8 +25,8 @@ class Controller:
         self.capture = parts.capture
         self.store = parts.store
         self.event = parts.event
-        self.hub = None  # set by app: told events, asked to send images
-        self.uplink = None  # set by app: offered the images of an event whose gate is open
+        self.hub: "Hub" = None  # set by app: told events, asked to send images
+        self.uplink: "Uplink" = None  # set by app: offered an event's images while it is open
         self.armed = bool(parts.record.journal.armed)
         self.state = states.ARMED if self.armed else states.IDLE
         self.exit_running = False
@@ -43,7 +43,7 @@ class Controller:
     # --- commands: each returns codes.OK or why not ---------------------------------------------
 
     def arm(self, now_ms: int) -> int:
-        """Start the exit delay; refused with the jumper in, a fault, an open zone, or by the table."""
+        """Start the exit delay; refused by the jumper, a fault, an open zone, the table."""
         if self.service:
             return codes.ERR_SERVICE
         if self.record.faults & codes.FAULTS_BLOCKING:
@@ -110,7 +110,7 @@ class Controller:
         """Name the lines that are high now."""
         return [codes.TRIP_NAMES[zone.kind] for zone in self.zones.all if zone.high]
 
-    # --- the tick ---------------------------------------------------------------------------------
+    # --- the tick --------------------------------------------------------------------------------
 
     def tick(self, now_ms: int) -> None:
         """Do a bounded step of everything; allocates nothing while nothing happens."""
@@ -164,7 +164,7 @@ class Controller:
         if self.state == states.CUSTOMER_CAPTURE and ticks.reached(now_ms, self._capture_ms):
             self._end_capture(now_ms, states.EV_CAPTURE_TIMEOUT)
 
-    # --- trips --------------------------------------------------------------------------------------
+    # --- trips -----------------------------------------------------------------------------------
 
     def _on_trip(self, now_ms: int, zone: "Zone", seen: int) -> None:
         if not self._counts(zone, seen):
@@ -222,7 +222,7 @@ class Controller:
         event = ("event", self.event.id)
         self.hub.event((("e", word), event, ("kind", name), ("confirmed", confirmed)))
 
-    # --- ends -----------------------------------------------------------------------------------------
+    # --- ends ------------------------------------------------------------------------------------
 
     def _end(self, now_ms: int, event: int, record_kind: int) -> int:
         """Follow the table's row of a disarm, cancel, handled or the window's end."""
@@ -267,7 +267,9 @@ class Controller:
         self.record.set_armed(armed)
         self._update_arm_lines()
         if self.hub is not None:
-            self.hub.event((("e", "state"), ("state", states.STATE_NAMES[target]), ("armed", armed)))
+            self.hub.event(
+                (("e", "state"), ("state", states.STATE_NAMES[target]), ("armed", armed))
+            )
 
     def _update_arm_lines(self) -> None:
         faults = self.record.faults & codes.FAULTS_BLOCKING
@@ -275,7 +277,7 @@ class Controller:
             self.armed and not self.exit_running and not self.service and faults == 0
         )
 
-    # --- images -----------------------------------------------------------------------------------------
+    # --- images ----------------------------------------------------------------------------------
 
     def _step_capture(self, now_ms: int) -> None:
         result = self.capture.poll(now_ms)

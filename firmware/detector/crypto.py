@@ -10,7 +10,7 @@ from detector.compat import const
 try:
     from cryptolib import aes as _aes
 except ImportError:  # CPython
-    _aes = None
+    _aes = None  # type: ignore[misc]
 
 # Labels of the keys that a device derives from its root key (DESIGN 6).
 ARC_COMMAND = b"arc command"
@@ -106,21 +106,21 @@ def equal(a: bytes, b: bytes) -> bool:
     return difference == 0
 
 
-def cbc_encryptor(key: bytes, iv: bytes) -> object:
+def cbc_encryptor(key: bytes, iv: bytes) -> "Cipher":
     """Return an object whose encrypt(data, out) goes on from call to call; `out` may be `data`."""
     if _aes is None:
         return _host_cbc(key, iv)
     return _aes(key, _MODE_CBC, iv)
 
 
-def cbc_decryptor(key: bytes, iv: bytes) -> object:
+def cbc_decryptor(key: bytes, iv: bytes) -> "Cipher":
     """Return an object whose decrypt(data, out) goes on from call to call; `out` may be `data`."""
     if _aes is None:
         return _host_cbc(key, iv)
     return _aes(key, _MODE_CBC, iv)
 
 
-def _host_cbc(key: bytes, iv: bytes) -> object:
+def _host_cbc(key: bytes, iv: bytes) -> "Cipher":
     """Return what cryptolib.aes would, made of `cryptography`; CPython only."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -130,7 +130,7 @@ def _host_cbc(key: bytes, iv: bytes) -> object:
         """One direction per object, as in cryptolib."""
 
         def __init__(self) -> None:
-            self._running = None
+            self._running: "CipherContext" = None
 
         def encrypt(self, data: bytes, out: bytearray) -> None:
             if self._running is None:

@@ -17,7 +17,7 @@ _LFS_ERR_CORRUPT = const(-84)
 class GuardedFlash:
     """The chip's block device, with raw blocks that can be read and nothing else."""
 
-    def __init__(self, bdev: object) -> None:
+    def __init__(self, bdev: "BlockDevice") -> None:
         """Guard the last RAW_BLOCKS blocks of a block device."""
         self._bdev = bdev
         self._limit = bdev.ioctl(_IOCTL_BLOCK_COUNT, 0) - RAW_BLOCKS

@@ -14,11 +14,13 @@ _CLEARS_BEFORE_FAULT = const(3)
 class Gatekeeper:
     """Opens for a confirmed event in a state that may open, shuts for any reason."""
 
-    def __init__(self, gate: "Gate", zones: "Zones", record: "Record", event: "AlarmEvent") -> None:
+    def __init__(
+        self, gate: "Gate", zones: "Zones", record: "Record", event: "AlarmEvent"
+    ) -> None:
         """Take the parts; `uplink` and `hub` are set by app."""
         self.gate = gate
-        self.uplink = None
-        self.hub = None
+        self.uplink: "Uplink" = None
+        self.hub: "Hub" = None
         self._zones = zones
         self._record = record
         self._event = event

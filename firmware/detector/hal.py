@@ -32,9 +32,9 @@ class Hal:
         self._console.register(sys.stdin, select.POLLIN)
         self._stdin = sys.stdin.buffer
         self._byte = bytearray(1)
-        self._watchdog = None
+        self._watchdog: "machine.WDT" = None
 
-    # --- pins -------------------------------------------------------------------------------------
+    # --- pins ------------------------------------------------------------------------------------
 
     def pin_in(self, role: str) -> "machine.Pin":
         """Return the role's pin as an input; external resistors pull it."""
@@ -44,7 +44,7 @@ class Hal:
         """Return the role's pin as an output, low."""
         return machine.Pin(getattr(pins, role), machine.Pin.OUT, value=0)
 
-    # --- links and buses --------------------------------------------------------------------------
+    # --- links and buses -------------------------------------------------------------------------
 
     def uart(self, link: str) -> "machine.UART":
         """Return the UART of "HUB" or "UPLINK", never blocking."""
@@ -75,7 +75,7 @@ class Hal:
         bus, sda, scl = pins.CAM_I2C
         return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_CAMERA_I2C_HZ)
 
-    # --- console ----------------------------------------------------------------------------------
+    # --- console ---------------------------------------------------------------------------------
 
     def console_read(self, buf: bytearray) -> int:
         """Read what has arrived on the console, at most len(buf) bytes; return how many."""
@@ -99,7 +99,7 @@ class Hal:
         """Let Ctrl-C on the console interrupt the program, or not."""
         micropython.kbd_intr(3 if on else -1)
 
-    # --- time, chance, life -----------------------------------------------------------------------
+    # --- time, chance, life ----------------------------------------------------------------------
 
     def ticks_ms(self) -> int:
         """Return milliseconds that wrap at 2^30."""

@@ -21,7 +21,7 @@ class RawFlash:
     `scratch` is one page for whoever needs one at this moment; every `is_blank` overwrites it.
     """
 
-    def __init__(self, bdev: object, first_block: int, block_count: int) -> None:
+    def __init__(self, bdev: "BlockDevice", first_block: int, block_count: int) -> None:
         """Take the chip's block device and the blocks that are raw."""
         self._bdev = bdev
         self._first = first_block
@@ -83,6 +83,6 @@ class RawFlash:
             raise ValueError
 
 
-def raw_blocks(bdev: object) -> RawFlash:
+def raw_blocks(bdev: "BlockDevice") -> RawFlash:
     """Return the last RAW_BLOCKS blocks of the chip's storage region."""
     return RawFlash(bdev, bdev.ioctl(_IOCTL_BLOCK_COUNT, 0) - RAW_BLOCKS, RAW_BLOCKS)

@@ -21,7 +21,8 @@ def run(hal: "Hal", jumper: bool) -> None:
     """
     if jumper:
         vfs.umount("/")
-        vfs.mount(vfs.VfsLfs2(GuardedFlash(hal.flash), progsize=_PAGE_BYTES), "/")
+        guarded = GuardedFlash(hal.flash)
+        vfs.mount(vfs.VfsLfs2(guarded, progsize=_PAGE_BYTES), "/")  # type: ignore[arg-type]
         hal.interrupts(True)
     console = Console(hal, None, None, jumper)
     console.raw = raw_blocks(hal.flash)

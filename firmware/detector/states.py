@@ -1,4 +1,4 @@
-"""The four states, the events and the transition table: the one definition of what may follow what.
+"""The four states, the events and the transition table: the one definition of what follows what.
 
 The README's state table, the diagram and the exhaustive tests are made from this file. A cell is
 `(guard, target, armed)`: who may take the row, where it leads, and what becomes of the armed flag.
@@ -80,6 +80,7 @@ _NO_ALARM = (REFUSED, ERR_NO_ALARM, KEEP)
 _IN_ALARM = (REFUSED, ERR_IN_ALARM, KEEP)
 _NO = (REFUSED, ERR_NOT_ALLOWED, KEEP)
 _TO_ALARM = (ALWAYS, ALARM, KEEP)
+_TO_ALARM_IF_ARMED = (IF_ARMED, ALARM, KEEP)
 _BACK = (ALWAYS, BY_ARMED, KEEP)
 _JOIN = (JOINS, ALARM, KEEP)
 
@@ -113,7 +114,7 @@ TABLE = (
         _NO, _NO, _NO, _NO,
     ),
     (   # CUSTOMER_CAPTURE
-        (IF_ARMED, ALARM, KEEP), (IF_ARMED, ALARM, KEEP), _TO_ALARM, _TO_ALARM, (IF_ARMED, ALARM, KEEP),
+        _TO_ALARM_IF_ARMED, _TO_ALARM_IF_ARMED, _TO_ALARM, _TO_ALARM, _TO_ALARM_IF_ARMED,
         (ALWAYS, CUSTOMER_CAPTURE, 1),
         (ALWAYS, CUSTOMER_CAPTURE, 0), _NO_ALARM, _NO_ALARM,
         _NO_ALARM,

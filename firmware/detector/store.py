@@ -42,7 +42,7 @@ class Store:
     """Writes one image at a time (begin, chunk ..., finish or abort); lists, reads, deletes."""
 
     def __init__(
-        self, raw: "RawFlash", keystore: "KeyStore", journal: "Journal", random: object = None
+        self, raw: "RawFlash", keystore: "KeyStore", journal: "Journal", random: "Callable" = None
     ) -> None:
         """Take the raw region, a key store, which is recovered here, and a recovered journal.
 
@@ -55,8 +55,8 @@ class Store:
         self._extents = Extents(raw)
         self._unreadable = False
         self._page = bytearray(PAGE_BYTES)
-        self._sealer = None  # of the image that is being written
-        self._fields = None
+        self._sealer: "Sealer" = None  # of the image that is being written
+        self._fields: tuple = None
         self._jpeg_bytes = 0
         self._chunk = 0
         try:

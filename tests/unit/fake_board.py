@@ -104,7 +104,9 @@ class FakeJournal:
         self.broken = False
         self.error = error
 
-    def append(self, kind: int, event_id: int = 0, a: int = 0, b: int = 0, text: bytes = b"") -> None:
+    def append(
+        self, kind: int, event_id: int = 0, a: int = 0, b: int = 0, text: bytes = b""
+    ) -> None:
         """Keep one record; raises where broken."""
         if self.broken:
             raise self.error

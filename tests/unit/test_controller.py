@@ -2,6 +2,8 @@
 
 import unittest
 
+from fake_board import FakeBoard, FakeCapture, FakeHub, FakeJournal, FakeStore, FakeUplink
+
 from detector import codes, states
 from detector.alarm_event import AlarmEvent
 from detector.capture import FAILED, FINISHED, IMAGE_DONE
@@ -13,7 +15,6 @@ from detector.gatekeeper import Gatekeeper
 from detector.journal import JournalError
 from detector.record import Record
 from detector.zones import Zones
-from fake_board import FakeBoard, FakeCapture, FakeHub, FakeJournal, FakeStore, FakeUplink
 
 EXIT_MS = 300
 ENTRY_MS = 400
@@ -265,7 +266,6 @@ class TestDelays(unittest.TestCase):
         parts.run(3)
         self.assertEqual((parts.controller.state, parts.board.latch), (states.IDLE, False))
         self.assertTrue(codes.JR_LATCH_CLEARED in parts.journal.kinds())
-
 
     def test_a_line_that_rises_behind_its_sample_keeps_its_latch(self) -> None:
         parts = Parts()

@@ -2,9 +2,10 @@
 
 import unittest
 
+from fake_board import FakeBoard
+
 from detector import codes, selftest
 from detector.gate import ALIVE_MS, HEARTBEAT_MS, Gate
-from fake_board import FakeBoard
 
 
 class TestGate(unittest.TestCase):
@@ -17,7 +18,9 @@ class TestGate(unittest.TestCase):
         self.gate.open(0)
         self.assertFalse(self.gate.is_open())
 
-    def test_shutting_drives_enable_low_stops_the_heart_and_clears_the_latch_in_this_order(self) -> None:
+    def test_shutting_drives_enable_low_stops_the_heart_and_clears_the_latch_in_this_order(
+        self,
+    ) -> None:
         self.board.latch = True
         self.gate.open(0)
         self.board.log.clear()

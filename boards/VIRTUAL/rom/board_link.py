@@ -88,5 +88,3 @@ def check(value: int) -> int:
 def leave() -> None:
     """End the interpreter: the board process, or its console, has gone."""
     _exit(0)
-
-

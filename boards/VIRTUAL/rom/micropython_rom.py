@@ -1,4 +1,4 @@
-"""What stands as `micropython` in sys.modules: the interpreter's own, with the board's kbd_intr."""
+"""Stands as `micropython` in sys.modules: the interpreter's own, with the board's kbd_intr."""
 
 import wire
 from board_link import call

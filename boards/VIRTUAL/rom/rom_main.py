@@ -3,26 +3,26 @@
 import gc
 import os
 import sys
-import vfs
 
-import __main__
 import board_link
+import vfs
 import wire
 
-_PRIVATE = (
-    "board_link machine_buses micropython_rom repl rom_main rom_output wire"
-)
+import __main__
+
+_PRIVATE = "board_link machine_buses micropython_rom repl rom_main rom_output wire"
 
 
 def run() -> None:
     """Start the board's interpreter; never returns."""
     board_link.connect(os.getenv("SLUSS_BOARD_SOCKET"))
+    import time
+
     import machine
     import micropython_rom
     import repl
     import rom_output
     import rp2
-    import time
 
     names = __main__.__dict__
     names.clear()

@@ -5,8 +5,10 @@ import struct
 import wire
 from board_link import exchange
 from micropython import const
-from utime import gmtime, sleep, sleep_ms, sleep_us, ticks_cpu as _ticks_cpu
-from utime import ticks_ms as _ticks_ms, ticks_us as _ticks_us
+from utime import gmtime, sleep, sleep_ms, sleep_us
+from utime import ticks_cpu as _ticks_cpu
+from utime import ticks_ms as _ticks_ms
+from utime import ticks_us as _ticks_us
 
 _MASK = const(0x3FFFFFFF)  # a small int of a 32-bit board has 31 bits
 _HALF = const(0x20000000)

@@ -38,8 +38,8 @@ OP_UNIQUE_ID = 53  # -> payload, 8 bytes
 OP_KBD_INTR = 54  # v1 = interrupt character, or -1 for none
 OP_BOOT_MODE = 55  # -> BOOT_ bits of this start
 
-# How an interpreter starts. BOOT_RESUME is no reset of the board: an interrupt cost the interpreter
-# its heap, and a new one goes on at the prompt, without boot.py, main.py and greeting.
+# How an interpreter starts. BOOT_RESUME is no reset of the board: an interrupt cost the
+# interpreter its heap, and a new one goes on at the prompt, without boot.py, main.py and greeting.
 BOOT_RAW = 1  # comes up in the raw REPL, without main.py
 BOOT_RESUME = 2
 
