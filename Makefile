@@ -71,7 +71,7 @@ clean: ## delete what was built and recorded
 distclean: clean ## delete the set-up too
 	rm -rf .venv .tools
 
-$(VENV): requirements.lock requirements-stubs.lock pyproject.toml scripts/setup_venv.sh
+$(VENV): requirements.lock requirements-stubs.lock scripts/setup_venv.sh
 	@scripts/setup_venv.sh $@
 
 $(INTERPRETER): scripts/setup_micropython.py | $(VENV)
