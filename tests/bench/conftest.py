@@ -10,12 +10,13 @@ import pytest
 from host_tools.bench.target import Target
 from host_tools.client import HubClient
 from host_tools.deadline import Deadline
+from tests.bench import scenario
 
 
 @pytest.fixture
 def hub(hub: HubClient) -> HubClient:
     """The customer's hub, with nothing heard yet in this test."""
-    hub.command("status")  # what was queued before it is heard by now
+    scenario.ticked(hub)  # what was queued before it is heard by now
     hub.events.clear()
     with contextlib.suppress(TimeoutError):
         while True:

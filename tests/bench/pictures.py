@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from host_tools import sealed_image
 from host_tools.bench.target import Target
@@ -28,12 +29,21 @@ def whole(link: HubClient | ArcClient, image_id: int, within_s: float = _IMAGE_S
             return image
 
 
+def listed(hub: HubClient) -> list[dict[str, Any]]:
+    """Return the detector's list of images, oldest first."""
+    entries: list[dict[str, Any]] = []
+    more = True
+    while more:
+        page = hub.command("list", **{"from": entries[-1]["id"] + 1 if entries else 0})
+        entries += page["images"]
+        more = page["more"]
+    return entries
+
+
 def newest(hub: HubClient) -> int:
-    """Return the id of the newest image on the detector."""
-    page = hub.command("list")
-    while page["more"]:
-        page = hub.command("list", **{"from": page["images"][-1]["id"] + 1})
-    return int(page["images"][-1]["id"])
+    """Return the id of the newest image on the detector, 0 where it has none."""
+    entries = listed(hub)
+    return int(entries[-1]["id"]) if entries else 0
 
 
 def open_with(image: Image, key: bytes) -> bytes:

@@ -96,7 +96,7 @@ def test_no_record_no_opening(target: Target, witness: Witness, hub: HubClient) 
 
 
 @pytest.mark.promise("P3")
-@pytest.mark.needs("reset", "power")
+@pytest.mark.needs("camera", "power")
 def test_a_fault_outlasts_a_reset_and_ends_with_a_power_cycle_that_passes(
     target: Target, hub: HubClient
 ) -> None:
@@ -105,8 +105,7 @@ def test_a_fault_outlasts_a_reset_and_ends_with_a_power_cycle_that_passes(
     scenario.told(hub, "fault")
     target.clear_faults()
     assert scenario.say(hub, "arm") == codes.ERR_FAULT
-    target.hang(True)
-    scenario.resets(target.witness, target.witness.now_us(), scenario.WATCHDOG_MS + 500)
+    scenario.crash(target)
     assert scenario.reconnect(hub)["faults"] == ["gate-sense"]
     target.power_cycle()
     assert scenario.reconnect(hub)["faults"] == []

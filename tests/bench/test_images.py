@@ -9,8 +9,8 @@ import pytest
 from detector import codes
 from host_tools.bench.target import Target
 from host_tools.bench.witness import UPLINK_TX_PASSED, Witness
-from host_tools.client import ArcClient, HubClient
-from tests.bench import pictures, scenario
+from host_tools.client import ArcClient, ConsoleClient, HubClient
+from tests.bench import journals, pictures, scenario
 from tests.bench.scenario import INTRUSION, PANIC, SHUT_MS
 
 pytestmark = [pytest.mark.needs("camera")]
@@ -145,17 +145,19 @@ def test_live_view_of_the_alarm_centre_is_not_built(
 @pytest.mark.promise("P7")
 @pytest.mark.needs("flash")
 def test_deleting_an_image_destroys_its_key_and_is_on_record(
-    target: Target, hub: HubClient, customer_keys: Keys
+    target: Target, hub: HubClient, arc: ArcClient, console: ConsoleClient, arc_keys: Keys
 ) -> None:
     """The image's own key is in the flash before the deletion and nowhere in it afterwards."""
-    hub.command("capture")
-    scenario.becomes(hub, 0, scenario.CAPTURE_TIMEOUT_MS / 1000)
-    image = pictures.whole(hub, pictures.newest(hub))
-    key = pictures.image_key(image, customer_keys)
+    scenario.alarm(target)
+    image = pictures.next_whole(arc)
+    key = pictures.image_key(image, arc_keys)
+    hub.command("disarm")
     assert key in target.flash_image()
+    last = scenario.status(hub)["journal"]
     hub.command("delete", id=image.id)
     assert key not in target.flash_image()
     assert scenario.say(hub, "fetch", id=image.id) == codes.ERR_NO_IMAGE
+    assert codes.JR_DELETE in journals.kinds(console, last)
 
 
 @pytest.mark.promise("P4")

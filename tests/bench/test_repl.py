@@ -1,8 +1,13 @@
-"""A prompt on the console: not to be had without the jumper, and no key to the gate with it."""
+"""A prompt on the console: not to be had without the jumper, and no key to the gate with it.
+
+One hostile program, typed into the prompt of a second board, serves all tests; a short MAX clears
+what one test's trip has set before the next.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -14,9 +19,20 @@ from tests.bench import hostile as programs
 from tests.bench import repl, scenario
 from tests.bench.scenario import PANIC, SHUT_MS
 
+_MAX_MS = 200
 # From Ctrl-D to the first statement of boot.py: starting the interpreter and mounting the flash.
 _SOFT_RESET_MS = 1000
 _A_MOMENT_US = 500_000
+
+
+@pytest.fixture(scope="module")
+def typed(target: Target) -> Iterator[tuple[Target, Any]]:
+    """A board with the jumper in, whose prompt runs a program that drives every pin open."""
+    board = target.spare(clone=True, max_ms=_MAX_MS)
+    with repl.prompt(board) as transport:
+        repl.leave_running(board, transport, programs.source("hold_open"))
+        yield board, transport
+    board.close()
 
 
 @pytest.mark.promise("P3")
@@ -33,41 +49,44 @@ def test_without_the_jumper_no_control_character_leads_to_a_prompt(
 
 @pytest.mark.promise("P3")
 @pytest.mark.needs("spare")
-def test_a_prompt_with_the_jumper_in_cannot_open_the_gate(board: Target) -> None:
+def test_a_prompt_with_the_jumper_in_cannot_open_the_gate(typed: tuple[Target, Any]) -> None:
     """At the prompt every pin is driven open and panic is tripped: the jumper keeps it shut."""
-    with repl.prompt(board) as transport:
-        since = board.witness.now_us()
-        repl.leave_running(board, transport, programs.source("hold_open"))
-        scenario.trip(board, PANIC)
-        assert board.witness.level(LATCH) == 1
-        scenario.stayed_shut(board.witness, since)
+    board, _transport = typed
+    board.jumper(True)
+    since = scenario.trip(board, PANIC)
+    assert board.witness.wait(LATCH, 1, scenario.patience(), since)
+    scenario.latch_is(board.witness, 0)
+    scenario.stayed_shut(board.witness, since)
 
 
 @pytest.mark.promise("P2")
 @pytest.mark.needs("spare")
-def test_a_prompt_without_the_jumper_opens_nothing_without_a_trip(board: Target) -> None:
+def test_a_prompt_without_the_jumper_opens_nothing_without_a_trip(
+    typed: tuple[Target, Any],
+) -> None:
     """The jumper pulled under a running prompt: shut, until a panic trip opens it."""
-    with repl.prompt(board) as transport:
-        repl.leave_running(board, transport, programs.source("hold_open"))
-        since = board.witness.now_us()
-        board.jumper(False)
-        scenario.pass_time(board.witness, since + _A_MOMENT_US)
-        scenario.stayed_shut(board.witness, since)
-        scenario.opens(board.witness, scenario.trip(board, PANIC), SHUT_MS)
+    board, _transport = typed
+    scenario.latch_is(board.witness, 0)
+    since = board.witness.now_us()
+    board.jumper(False)
+    scenario.pass_time(board.witness, since + _A_MOMENT_US)
+    scenario.stayed_shut(board.witness, since)
+    scenario.opens(board.witness, scenario.trip(board, PANIC), SHUT_MS)
 
 
 @pytest.mark.promise("P3")
-@pytest.mark.needs("spare")
+@pytest.mark.needs("spare", "timers")
 def test_a_soft_reset_with_pins_held_shuts_an_open_gate(
-    board: Target, measure: Callable[..., None]
+    typed: tuple[Target, Any], measure: Callable[..., None]
 ) -> None:
     """A soft reset leaves the pins as they are; boot.py's first statements shut the gate."""
-    with repl.prompt(board) as transport:
-        repl.leave_running(board, transport, programs.source("hold_open"))
-        board.jumper(False)
-        scenario.opens(board.witness, scenario.trip(board, PANIC), SHUT_MS)
-        since = board.witness.now_us()
-        repl.soft_reset(transport)
-        took_ms = scenario.shuts(board.witness, since, _SOFT_RESET_MS)
-        measure("soft reset with pins held to gate shut", took_ms, "ms", high=_SOFT_RESET_MS)
-        assert board.witness.level(UPLINK_EN) == 0
+    board, transport = typed
+    scenario.latch_is(board.witness, 0)
+    board.timers(max_ms=10 * _SOFT_RESET_MS)
+    board.jumper(False)
+    scenario.opens(board.witness, scenario.trip(board, PANIC), SHUT_MS)
+    since = board.witness.now_us()
+    repl.soft_reset(transport)
+    took_ms = scenario.shuts(board.witness, since, _SOFT_RESET_MS)
+    measure("soft reset with pins held to gate shut", took_ms, "ms", high=_SOFT_RESET_MS)
+    assert board.witness.level(UPLINK_EN) == 0
