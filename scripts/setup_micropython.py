@@ -79,6 +79,9 @@ def main() -> int:
     except (SetupError, InterpreterError) as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("setup: interrupted; nothing is half done, run it again", file=sys.stderr)
+        return 130
     version = ".".join(str(number) for number in micropython_version(path) or ())
     print(f"MicroPython {version} ({how}): {path}")
     return 0
