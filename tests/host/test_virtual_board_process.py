@@ -22,7 +22,7 @@ from host_tools.virtual_board.recorder import (
     RESET_SOFT,
     RESET_WATCHDOG,
 )
-from tests.host.virtual_board_helpers import OPEN_GATE, LoggedBoard, raw_repl, run, start
+from tests.host.virtual_board_helpers import OPEN_GATE, LoggedBoard, let_go, raw_repl, run, start
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_soft_reset_keeps_the_pads(board: LoggedBoard) -> None:
 
 
 def test_machine_reset_looks_like_the_watchdog_s(board: LoggedBoard) -> None:
-    start(board, "import machine; machine.reset()")
+    let_go(board, "import machine; machine.reset()")
     board.log.wait("RESET", RESET_MACHINE)
     assert run(board, "import machine; print(machine.reset_cause())") == "3"
 
@@ -221,7 +221,7 @@ def test_a_failing_block_answers_eio_and_the_others_work(board: LoggedBoard) -> 
 def test_the_power_goes_at_the_nth_flash_operation(board: LoggedBoard) -> None:
     run(board, FLASH + "f.writeblocks(300, bytes(4096))")
     board.fault("flash-cut", 2)
-    start(board, FLASH + "f.writeblocks(300, b'\\x55' * 4096)")
+    let_go(board, FLASH + "f.writeblocks(300, b'\\x55' * 4096)")
     board.log.wait("POWER", 0)
     assert board.flash_image()[300 * 4096 : 301 * 4096] == b"\xff" * 4096
 
@@ -229,7 +229,7 @@ def test_the_power_goes_at_the_nth_flash_operation(board: LoggedBoard) -> None:
 def test_the_power_can_go_in_the_middle_of_an_operation(board: LoggedBoard) -> None:
     run(board, FLASH + "f.writeblocks(300, bytes(4096))")
     board.fault("flash-cut", {"at": 1, "during": True})
-    start(board, FLASH + "f.ioctl(6, 300)")
+    let_go(board, FLASH + "f.ioctl(6, 300)")
     board.log.wait("POWER", 0)
     assert board.flash_image()[300 * 4096 : 301 * 4096] == b"\xff" * 2048 + bytes(2048)
 

@@ -64,6 +64,7 @@ class LoggedBoard(VirtualBoard):
 def raw_repl(board: VirtualBoard) -> Iterator[SerialTransport]:
     """Open the console as mpremote does, in the raw REPL, without a soft reset."""
     transport = SerialTransport(board.ports.console)
+    transport.serial.timeout = 0.1  # mpremote waits for ever on a pty
     try:
         transport.enter_raw_repl(soft_reset=False)
         yield transport
@@ -82,7 +83,14 @@ def start(board: VirtualBoard, code: str) -> None:
     """Start code on the board that goes on by itself; it can be interrupted on return."""
     with raw_repl(board) as transport:
         transport.exec_raw_no_follow("print('started')\n" + code)
-        transport.read_until(1, b"started\r\n", timeout=5)
+        begun = transport.read_until(1, b"started\r\n", timeout=5)
+    assert begun.endswith(b"started\r\n"), begun
+
+
+def let_go(board: VirtualBoard, code: str) -> None:
+    """Start code on the board that ends in a reset or without power: it says nothing more."""
+    with raw_repl(board) as transport:
+        transport.exec_raw_no_follow(code)
 
 
 OPEN_GATE = """
