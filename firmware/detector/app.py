@@ -22,6 +22,7 @@ from detector.hub import Hub
 from detector.identity import Identity
 from detector.journal import Journal
 from detector.keystore import KeyStore
+from detector.pictures import Pictures
 from detector.raw_flash import raw_blocks
 from detector.record import Record
 from detector.store import Store
@@ -47,6 +48,7 @@ class Parts:
         self.zones = Zones(hal, self.config, now_ms)
         self.event = AlarmEvent(self.journal.last_event)
         self.keeper = Gatekeeper(self.gate, self.zones, self.record, self.event)
+        self.pictures = Pictures(self.record, self.event, self.gate)
         self.store = Store(raw, self.keys, self.journal)
         camera = ArducamMini(
             hal.camera_spi(),
@@ -77,7 +79,7 @@ class App:
         store = parts.store
         self.hub = Hub(hal.uart("HUB"), name, customer_keys, controller, store, hal.random)
         self.uplink = Uplink(hal.uart("UPLINK"), name, arc_keys, controller, store, hal.random)
-        for part in (controller, parts.keeper):
+        for part in (controller, parts.keeper, parts.pictures):
             part.hub = self.hub
             part.uplink = self.uplink
         self.console = Console(hal, controller, parts.journal, False)

@@ -25,8 +25,9 @@ class Controller:
         self.capture = parts.capture
         self.store = parts.store
         self.event = parts.event
-        self.hub: "Hub" = None  # set by app: told events, asked to send images
-        self.uplink: "Uplink" = None  # set by app: offered an event's images while it is open
+        self.pictures = parts.pictures
+        self.hub: "Hub" = None  # set by app: told events
+        self.uplink: "Uplink" = None  # set by app
         self.armed = bool(parts.record.journal.armed)
         self.state = states.ARMED if self.armed else states.IDLE
         self.exit_running = False
@@ -282,28 +283,10 @@ class Controller:
     def _step_capture(self, now_ms: int) -> None:
         result = self.capture.poll(now_ms)
         if result == IMAGE_DONE:
-            self._on_image(now_ms, self.capture.image_id)
+            self.pictures.taken(now_ms, self.state, self.capture.image_id)
         elif result == FAILED:
-            self._on_capture_failed()
+            self.pictures.failed(self.capture.error)
             if self.state == states.CUSTOMER_CAPTURE:
                 self._end_capture(now_ms, states.EV_CAMERA_FAULT)
         elif result == FINISHED and self.state == states.CUSTOMER_CAPTURE:
             self._end_capture(now_ms, states.EV_CAPTURE_DONE)
-
-    def _on_capture_failed(self) -> None:
-        """Latch what failed; a full store is no fault. None of these forbids arming."""
-        error = self.capture.error
-        if error == codes.ERR_CAMERA:
-            self.record.latch(codes.FAULT_CAMERA)
-        elif error != codes.ERR_STORE_FULL:
-            self.record.latch(codes.FAULT_STORE)
-        self.hub.event((("e", "capture-failed"), ("why", codes.error_word(error))))
-
-    def _on_image(self, now_ms: int, image_id: int) -> None:
-        # For a customer's picture the journal holds an id, no size and no hash (DESIGN 6).
-        event_id = self.event.id if self.state == states.ALARM else 0
-        self.record.write(now_ms, codes.JR_CAPTURE, event_id, image_id)
-        if self.state == states.CUSTOMER_CAPTURE:
-            self.hub.send_image(image_id)
-        elif self.event.uplinked and self.gate.wanted:
-            self.uplink.offer(image_id)

@@ -13,6 +13,7 @@ from detector.controller import Controller
 from detector.gate import Gate
 from detector.gatekeeper import Gatekeeper
 from detector.journal import JournalError
+from detector.pictures import Pictures
 from detector.record import Record
 from detector.zones import Zones
 
@@ -49,6 +50,9 @@ class Parts:
         self.store = FakeStore()
         self.hub = FakeHub()
         self.uplink = FakeUplink(board)
+        self.pictures = Pictures(self.record, self.event, self.gate)
+        self.pictures.hub = self.hub
+        self.pictures.uplink = self.uplink
         self.keeper.hub = self.hub
         self.keeper.uplink = self.uplink
         self.controller = Controller(self, 0)

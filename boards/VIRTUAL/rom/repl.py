@@ -10,6 +10,7 @@ import sys
 import wire
 from board_link import call, leave
 from micropython import const
+from repl_lines import is_block, is_open
 from rom_output import show, write
 
 _CTRL_A = const(1)
@@ -210,7 +211,7 @@ class Repl:
         """Return a whole statement, or None when there is nothing to run."""
         line = self._line(b">>> ")
         source = line
-        while line is not None and (line if _is_block(source) else _is_open(source)):
+        while line is not None and (line if is_block(source) else is_open(source)):
             line = self._line(b"... ")
             if line is not None:
                 source.extend(b"\n")
@@ -285,40 +286,3 @@ class Repl:
         if self._stdin.readinto(self._byte) != 1:
             leave()
         return self._byte[0]
-
-
-def _is_block(source: bytearray) -> bool:
-    """Say whether the source is a compound statement: an empty line ends it."""
-    first = bytes(source).split(b"\n")[0].rstrip()
-    return first.endswith(b":") or first.startswith(b"@")
-
-
-def _is_open(source: bytearray) -> bool:
-    """Say whether a bracket, a triple quote or a backslash waits for another line."""
-    depth = 0
-    quote = b""
-    text = bytes(source)
-    at = 0
-    while at < len(text):
-        c = text[at : at + 1]
-        if quote:
-            if c == b"\\":
-                at += 1
-            elif text[at:].startswith(quote):
-                at += len(quote) - 1
-                quote = b""
-            elif c == b"\n" and len(quote) == 1:
-                quote = b""
-        elif c in (b'"', b"'"):
-            quote = c * 3 if text[at:].startswith(c * 3) else c
-            at += len(quote) - 1
-        elif c == b"#":
-            at = text.find(b"\n", at)
-            if at < 0:
-                break
-        elif c in (b"(", b"[", b"{"):
-            depth += 1
-        elif c in (b")", b"]", b"}"):
-            depth -= 1
-        at += 1
-    return depth > 0 or len(quote) == 3 or text.endswith(b"\\")
