@@ -65,12 +65,13 @@ class Teller:
         promises = f" [cyan]{' '.join(test.promises)}[/]" if test.promises else ""
         self.console.print(
             f"{_SIGNS[test.outcome]} [dim]{self._count:3d}/{self._total}[/]{promises}"
-            f" {escape(test.sentence)} [dim]{test.seconds:.2f} s[/]"
+            f" {escape(test.sentence)} [dim]{test.seconds:.2f} s[/]",
+            soft_wrap=True,
         )
         if test.outcome in (records.FAILED, records.ERROR):
-            self.console.print(f"[red]{escape(_indent(test.message))}[/]")
+            self.console.print(f"[red]{escape(_indent(test.message))}[/]", soft_wrap=True)
         elif test.outcome == records.SKIPPED:
-            self.console.print(f"[dim]{escape(_indent(test.message))}[/]")
+            self.console.print(f"[dim]{escape(_indent(test.message))}[/]", soft_wrap=True)
         self._bar.update(self._task, completed=self._count)
 
     def summary(self, record: Record, headline: str, report: Path) -> None:
