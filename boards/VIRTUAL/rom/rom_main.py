@@ -10,7 +10,7 @@ import wire
 
 import __main__
 
-_PRIVATE = "board_link machine_buses micropython_rom repl rom_main rom_output wire"
+_PUBLIC = ("machine", "rp2", "time")  # the ROM's other modules are not importable
 
 
 def run() -> None:
@@ -29,8 +29,9 @@ def run() -> None:
     names["__name__"] = "__main__"
     names["machine"] = machine  # _boot.py leaves these two behind
     names["rp2"] = rp2
-    for private in _PRIVATE.split():
-        sys.modules.pop(private, None)
+    for name in list(sys.modules):
+        if name not in _PUBLIC:
+            del sys.modules[name]
     sys.modules["micropython"] = micropython_rom
     sys.modules["umachine"] = machine
     sys.modules["utime"] = time
