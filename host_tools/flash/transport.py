@@ -18,7 +18,7 @@ _BAUD = 115200
 # One read returns after this long at the latest, to look at the deadline.
 _READ_S = 0.5
 # How long each try for a prompt may take: short first, because a starting board misses one.
-_REPL_TRIES_S = (1.0, 2.0, 4.0)
+_REPL_TRIES_S = (0.4, 1.0, 2.0, 4.0)
 
 
 class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no types
@@ -71,11 +71,11 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
                     self.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
                 return
             except TransportError as error:
-                # A board that is still starting may answer so once: its program has not yet
+                # A board that is still starting may answer so, too: its program has not yet
                 # looked at the jumper, and took the Ctrl-C for a line.
                 refusals += "ERROR" in answer.getvalue()
                 cause = error
-            if refusals > 1 or self._deadline.expired:
+            if refusals > 2 or self._deadline.expired:
                 break
         port = self.device_name
         if refusals:
