@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import pytest
 
@@ -239,6 +240,30 @@ def test_the_next_deadline_is_the_earlier_of_both() -> None:
     assert (with_max, board.next_deadline_us()) == (MAX_US + 10, ALIVE_US + 20)
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda board, now_us: board.set_line("TAMPER", True, now_us),
+        lambda board, now_us: board.set_service(False, now_us),
+        lambda board, now_us: board.set_pin("CAM_EN", True, now_us),
+        lambda board, now_us: board.set_fault("sense-low", True, now_us),
+    ],
+)
+def test_whatever_happens_the_time_before_it_has_passed(
+    act: Callable[[Circuit, int], None],
+) -> None:
+    board = opened()
+    act(board, MAX_US + 10)
+    assert (board.latch, board.alive) == (False, False)
+
+
+def test_nothing_that_was_driven_or_counting_outlives_the_power() -> None:
+    board = opened()
+    board.set_power(False, 20)
+    board.set_power(True, 30)
+    assert board.state(30) == (True, False, 0, 8, 0, 0, 0, None, None)
+
+
 # --- faults -------------------------------------------------------------------------------------
 
 
@@ -276,6 +301,13 @@ def test_an_open_clear_line_clears_nothing() -> None:
     board = opened("clear-open")
     board.set_pin("LATCH_CLEAR", True, 20)
     assert board.latch
+
+
+def test_mending_the_clear_line_clears_at_once() -> None:
+    board = opened("clear-open")
+    board.set_pin("LATCH_CLEAR", True, 20)
+    board.set_fault("clear-open", False, 30)
+    assert not board.latch
 
 
 def test_an_ignored_latch_opens_without_a_trip_and_the_jumper_still_shuts() -> None:
