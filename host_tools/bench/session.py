@@ -20,7 +20,7 @@ from host_tools.bench.target import (
 )
 from host_tools.bench.transcript import Transcripts
 from host_tools.bench.virtual import VirtualTarget
-from host_tools.bench.witness import LATCH, POWER
+from host_tools.bench.witness import LATCH, POWER, Witness, WitnessTimeoutError
 from host_tools.boards import load_pins
 from host_tools.client import ArcClient, CommandRefused, ConsoleClient, HubClient, LinkError
 from host_tools.deadline import Deadline
@@ -95,7 +95,7 @@ class Bench:
         return _keys(self._keys.arc)
 
     @property
-    def witness(self) -> Any:
+    def witness(self) -> Witness:
         """The target's witness."""
         return self.target.witness
 
@@ -172,18 +172,21 @@ class Bench:
             if status["state"] != "IDLE":
                 with contextlib.suppress(CommandRefused):  # its capture ended by itself just now
                     self.hub.command("disarm")
+                self._wait_idle()
+            self.target.witness.until(LATCH, 0, Deadline(_REST_S))
+        except NoRestError as error:
+            return str(error)
+        except WitnessTimeoutError:
+            return "its latch stays set"
         except (TimeoutError, LinkError):
             return None
-
-        def idle() -> bool:
-            return bool(self.status()["state"] == "IDLE")
-
-        try:
-            Deadline(_REST_S).wait_for(idle, "the detector did not become IDLE")
-            self.target.witness.until(LATCH, 0, Deadline(_REST_S))
-        except (TimeoutError, AssertionError, LinkError) as error:
-            return str(error)
         return AT_REST
+
+    def _wait_idle(self) -> None:
+        deadline = Deadline(_REST_S)
+        while self.status()["state"] != "IDLE":
+            if deadline.expired:
+                raise NoRestError("it does not become IDLE")
 
     # --- other boards -----------------------------------------------------------------------
 

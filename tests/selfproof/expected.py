@@ -22,6 +22,8 @@ class Expected:
 
     promises: frozenset[str]
     tests: frozenset[str]
+    # These fail or pass by what was in flight when the gate should have shut.
+    either: frozenset[str] = frozenset()
 
 
 _NEVER_OPENS = frozenset(
@@ -42,7 +44,7 @@ EXPECTED = {
     # Firmware as it should be never gives its key without an alarm: only hostile firmware, a
     # prompt, and a key that is stuck find out that the latch does nothing.
     "latch-ignored": Expected(
-        frozenset({"P2", "P4"}),
+        frozenset({"P2"}),
         frozenset(
             {
                 "test_faults.py::test_with_a_stuck_enable_a_disarm_still_shuts",
@@ -97,8 +99,12 @@ EXPECTED = {
             "test_ways_out.py::test_the_alarm_centres_handled_shuts_the_gate",
             "test_ways_out.py::test_the_service_jumper_shuts_the_gate_without_the_firmware",
             "test_ways_out.py::test_the_window_ends_and_the_gate_shuts_by_itself",
-            "test_ways_out.py::test_what_was_queued_when_the_gate_shut_does_not_come_out"
-            "_of_the_next_opening",
         },
+        either=frozenset(
+            {
+                "test_ways_out.py::test_what_was_queued_when_the_gate_shut_does_not_come_out"
+                "_of_the_next_opening",
+            }
+        ),
     ),
 }
