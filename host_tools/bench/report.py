@@ -81,7 +81,7 @@ def render(record: Record, folder: Path) -> str:
         },
         waves=[
             (wave, Markup(waveform.draw(wave)), _test_sentence(record, wave.test))
-            for wave in record.waveforms
+            for wave in sorted(record.waveforms, key=lambda wave: not wave.marks)  # stories first
         ],
         pictures=[shown for picture in record.pictures if (shown := _show(picture, folder))],
         measurements=[

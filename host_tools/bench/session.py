@@ -264,6 +264,7 @@ class Rig:
             target.jumper(False)
             target.power_cycle()
 
+        self._transcripts.note("flashed through the console; mpremote's bytes are not kept here")
         try:
             result = flash_board(
                 target.ports.console,
@@ -289,7 +290,9 @@ class Rig:
             "id": result.device_id,
             "version": result.version,
             "board": result.board,
-            "interpreter": str(result.facts),
+            "build": result.facts.build,
+            "interpreter": f"MicroPython {result.facts.interpreter}",
+            "chip": result.facts.unique_id,
         }
 
     def note(self, sentence: str) -> None:

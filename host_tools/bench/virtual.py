@@ -41,6 +41,7 @@ class VirtualTarget:
         self._max_us = MAX_US if max_ms is None else max_ms * 1000
         self._faults: set[str] = set()
         self._spares: list[VirtualTarget] = []
+        self._spares_made = 0
         self._pristine: bytes | None = None
         self.witness = Witness(self)
         self.board = VirtualBoard(
@@ -170,7 +171,8 @@ class VirtualTarget:
     def spare(
         self, *, clone: bool, max_ms: int | None = None, flash_costs: str = "free"
     ) -> Target:
-        state = self._state.with_name(f"{self._state.name}-spare-{len(self._spares) + 1}")
+        self._spares_made += 1
+        state = self._state.with_name(f"{self._state.name}-spare-{self._spares_made}")
         shutil.rmtree(state, ignore_errors=True)
         state.mkdir(parents=True)
         if clone:
@@ -189,6 +191,8 @@ class VirtualTarget:
     def close(self) -> None:
         for spare in self._spares:
             spare.close()
+            shutil.rmtree(spare._state, ignore_errors=True)
+        self._spares.clear()
         self.board.close()
 
 
