@@ -49,20 +49,6 @@ class Transcripts:
 
         return note
 
-    def note(direction: str, data: bytes) -> None:
-            seconds = time.monotonic() - self._start
-            arrow = ">" if direction == "tx" else "<"
-            with self._lock:
-                if not file.closed:
-                    for line in lines(data):
-                        file.write(f"{seconds:10.6f} {arrow} {len(data):5d} {line}\n")
-
-        return note
-
-    def spied(self, port: str) -> str:
-        """Return a URL for pyserial that leads to `port` and writes all bytes into flash.log."""
-        return f"spy://{port}?file={self._flash}"
-
     def note(self, sentence: str) -> None:
         """Write a remark into all three, e.g. which test begins."""
         seconds = time.monotonic() - self._start
