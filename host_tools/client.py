@@ -23,7 +23,7 @@ from host_tools.links.refused import CommandRefused
 
 HUB_BAUD = 115200
 UPLINK_BAUD = 921600
-COMMAND_S = 3.0
+COMMAND_S = 8.0
 # How long the answer to `handled` is listened for: a refusal comes at once, an acceptance never.
 _SILENCE_S = 0.3
 _REPLIES_KEPT = 64

@@ -6,7 +6,7 @@ ALARM: shut, then change state, then everything else. Entering: change state, jo
 
 from detector import codes, states, status, ticks
 from detector.capture import FAILED, FINISHED, IMAGE_DONE
-from detector.zones import HIGH_AT_BOOT, NOTHING
+from detector.zones import HIGH_AT_BOOT, NOTHING, TRIPPED
 
 _DELAYED_BY_EXIT = (codes.TRIP_INTRUSION, codes.TRIP_CONTACT, codes.TRIP_TAMPER)
 
@@ -123,6 +123,8 @@ class Controller:
             seen = zone.tick(now_ms, self.gate)
             if seen != NOTHING:
                 self._on_trip(now_ms, zone, seen)
+        if self.keeper.stray_latch and not self.event.running:
+            self._on_unseen_rise(now_ms)
         self._watch_deadlines(now_ms)
         self.record.latch(self.gate.tick(now_ms))
         if self.record.faults != self._known_faults:
@@ -177,6 +179,13 @@ class Controller:
         if not confirmed and seen != HIGH_AT_BOOT and zone.may_set_latch(self.gate):
             self.record.latch(codes.FAULT_LATCH_DEAF)
         self._accept(now_ms, zone.kind, confirmed)
+
+    def _on_unseen_rise(self, now_ms: int) -> None:
+        # The circuit saw an edge that sampling missed: a line fell and rose within one long tick
+        # (a flash erase takes 45 ms). The latch is the better witness.
+        zone = self.zones.risen_again()
+        if zone is not None and self.gate.latch_set() and self._counts(zone, TRIPPED):
+            self._accept(now_ms, zone.kind, True)
 
     def _counts(self, zone: "Zone", seen: int) -> bool:
         guard = states.TABLE[self.state][zone.kind][0]

@@ -29,22 +29,22 @@ class Zone:
         self._low_clears = -1
         self._low_arms = -1
         self._seen_low = False
-        self._reported = False  # this high has been told
+        self.reported = False  # this high has been told
 
     def tick(self, now_ms: int, gate: "Gate") -> int:
         """Sample the line; return NOTHING, or TRIPPED or HIGH_AT_BOOT once for each high."""
         if self._pin.value() == 0:
             self.high = False
             self._seen_low = True
-            self._reported = False
+            self.reported = False
             self.low_ms = now_ms
             self._low_clears = gate.clears
             self._low_arms = gate.arms
             return NOTHING
         self.high = True
-        if self._reported or ticks.diff_ms(now_ms, self.low_ms) < self._debounce_ms:
+        if self.reported or ticks.diff_ms(now_ms, self.low_ms) < self._debounce_ms:
             return NOTHING
-        self._reported = True
+        self.reported = True
         return TRIPPED if self._seen_low else HIGH_AT_BOOT
 
     def may_set_latch(self, gate: "Gate") -> bool:
@@ -76,3 +76,10 @@ class Zones:
             if zone.high:
                 return True
         return False
+
+    def risen_again(self) -> "Zone | None":
+        """Return a line that is high and was reported so: it may have fallen and risen unseen."""
+        for zone in self.all:
+            if zone.high and zone.reported:
+                return zone
+        return None

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.client import HubClient
 from host_tools.deadline import Deadline
-from tests.bench import scenario
+from tests.bench import hostile, scenario
 
 
 @pytest.fixture
@@ -24,9 +25,17 @@ def hub(hub: HubClient) -> HubClient:
     return hub
 
 
-@pytest.fixture
-def board(target: Target) -> Iterator[Target]:
-    """A second board with the same firmware and keys, its console free for a prompt."""
-    other = target.spare(clone=True)
-    yield other
-    other.close()
+@pytest.fixture(scope="session")
+def hostile_all_along(bench: Bench) -> Iterator[Target]:
+    """A board with hostile firmware that drives everything open for as long as the bench runs."""
+    board = bench.hostile(hostile.source("hold_open"), max_ms=None)
+    scenario.drives_open(board)
+    yield board
+    board.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _start_early(request: pytest.FixtureRequest) -> None:
+    """Start that board first and let other tests pass its time."""
+    if any(hostile_all_along.__name__ in item.fixturenames for item in request.session.items):
+        request.getfixturevalue(hostile_all_along.__name__)

@@ -51,6 +51,7 @@ _NO_IMAGE = 0xFFFFFFFF
 # Answers differ by a few digits, and a journal number more takes a word.
 HEAP_SLACK_BYTES = 256
 
+_DRIVEN_OPEN = (UPLINK_EN, "ARM_CONTACT", "ARM_INTRUSION", ALIVE)
 NAMES = codes.TRIP_NAMES
 INTRUSION, CONTACT, FIRE, PANIC, TAMPER = NAMES
 
@@ -62,9 +63,18 @@ def role(kind: str) -> str:
 
 def drives_open(board: Target) -> Witness:
     """Wait until a program drives all it can: enable, both arm lines, and a living ALIVE."""
-    for signal in (UPLINK_EN, "ARM_CONTACT", "ARM_INTRUSION", ALIVE):
+    for signal in _DRIVEN_OPEN:
         board.witness.until(signal, 1, patience(READY_S * 1000))
     return board.witness
+
+
+def drove_open(witness: Witness) -> int:
+    """Return since when a program drives all it can (us)."""
+    return max(_first(witness, signal) for signal in _DRIVEN_OPEN)
+
+
+def _first(witness: Witness, signal: str) -> int:
+    return witness.wait(signal, 1, patience()).t_us
 
 
 def trip(target: Target, kind: str, hold_ms: int = HOLD_MS) -> int:

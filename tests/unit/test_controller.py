@@ -300,6 +300,17 @@ class TestDelays(unittest.TestCase):
         self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
 
 
+    def test_a_line_that_falls_and_rises_within_one_long_tick_is_a_trip(self) -> None:
+        parts = Parts()
+        parts.trip(codes.TRIP_PANIC)
+        parts.command(states.EV_DISARM)
+        parts.run(5)
+        parts.board.line("TRIP_PANIC", 0)
+        parts.board.line("TRIP_PANIC", 1)
+        parts.run(5)
+        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
+
+
 class TestFaults(unittest.TestCase):
     def test_a_deaf_latch_is_found_at_its_first_trip_and_arming_is_refused(self) -> None:
         parts = Parts()
