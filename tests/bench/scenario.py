@@ -40,7 +40,6 @@ CAPTURE_TIMEOUT_MS = CONFIG["capture_timeout_ms"]
 WATCHDOG_MS = CONFIG["watchdog_ms"]
 # The promises' own figures (DESIGN 1).
 SHUT_MS = 50
-ALIVE_MS = 2000
 ALIVE_LIMIT_MS = 2100
 # How long a line is held for a trip: longer than the debounce of 5 ms, far shorter than a delay.
 HOLD_MS = 30
