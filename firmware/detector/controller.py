@@ -123,7 +123,7 @@ class Controller:
             seen = zone.tick(now_ms, self.gate)
             if seen != NOTHING:
                 self._on_trip(now_ms, zone, seen)
-        if self.keeper.stray_latch and not self.event.running:
+        if not self.event.running and self.keeper.stray_latch():
             self._on_unseen_rise(now_ms)
         self._watch_deadlines(now_ms)
         self.record.latch(self.gate.tick(now_ms))
@@ -181,8 +181,7 @@ class Controller:
         self._accept(now_ms, zone.kind, confirmed)
 
     def _on_unseen_rise(self, now_ms: int) -> None:
-        # The circuit saw an edge that sampling missed: a line fell and rose within one long tick
-        # (a flash erase takes 45 ms). The latch is the better witness.
+        # A line fell and rose within one long tick (a flash erase takes 45 ms): the latch saw it.
         zone = self.zones.risen_again()
         if zone is not None and self.gate.latch_set() and self._counts(zone, TRIPPED):
             self._accept(now_ms, zone.kind, True)

@@ -41,6 +41,10 @@ class Gatekeeper:
             event.uplinked = True
             self.uplink.opened(now_ms, event)
 
+    def stray_latch(self) -> bool:
+        """Say whether the latch was seen set with no event, and not cleared since."""
+        return self._stray_clears == self.gate.clears
+
     def shut(self, now_ms: int, why: int) -> None:
         """Shut, whatever the reason (an EV_ number of states.py); journal it if it was open."""
         if self.shut_now():

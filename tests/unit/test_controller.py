@@ -299,7 +299,6 @@ class TestDelays(unittest.TestCase):
         parts.run(10)
         self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
 
-
     def test_a_line_that_falls_and_rises_within_one_long_tick_is_a_trip(self) -> None:
         parts = Parts()
         parts.trip(codes.TRIP_PANIC)
