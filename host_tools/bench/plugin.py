@@ -195,6 +195,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.excinfo is not None and call.excinfo.errisinstance(TargetLostError):
         reason = str(call.excinfo.value)
         run.record.stopped = f"{reason[:1].upper()}{reason[1:]}"
+        if call.when == "setup":
+            test.outcome = records.LOST
         item.session.shouldstop = run.record.stopped
     if call.when == "teardown":
         run.record.tests.append(test)

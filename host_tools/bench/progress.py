@@ -18,6 +18,7 @@ _SIGNS = {
     records.FAILED: "[bold red]✗[/]",
     records.ERROR: "[bold red]![/]",
     records.SKIPPED: "[dim]-[/]",
+    records.LOST: "[bold red]![/]",
 }
 _VERDICTS = {
     records.KEPT: "[green]KEPT[/]",
@@ -68,7 +69,7 @@ class Teller:
             f" {escape(test.sentence)} [dim]{test.seconds:.2f} s[/]",
             soft_wrap=True,
         )
-        if test.outcome in (records.FAILED, records.ERROR):
+        if test.outcome in (records.FAILED, records.ERROR, records.LOST):
             self.console.print(f"[red]{escape(_indent(test.message))}[/]", soft_wrap=True)
         elif test.outcome == records.SKIPPED:
             self.console.print(f"[dim]{escape(_indent(test.message))}[/]", soft_wrap=True)

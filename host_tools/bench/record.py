@@ -24,6 +24,7 @@ PASSED = "passed"
 FAILED = "failed"
 ERROR = "error"  # the board could not be brought into the state that the test starts from
 SKIPPED = "skipped"
+LOST = "lost"  # the board was lost before the test began: it says nothing, the run is void
 
 # Verdicts of a promise
 KEPT = "KEPT"

@@ -35,7 +35,11 @@ def test_one_failure_breaks_a_promise(outcome: str) -> None:
     assert _verdict([_test(records.PASSED, "P1"), _test(outcome, "P1")], "P1") == "BROKEN"
 
 
-@pytest.mark.parametrize("tests", [[], [_test(records.SKIPPED, "P3")]], ids=["none", "skipped"])
+@pytest.mark.parametrize(
+    "tests",
+    [[], [_test(records.SKIPPED, "P3")], [_test(records.LOST, "P3")]],
+    ids=["none", "skipped", "lost"],
+)
 def test_a_promise_without_a_passing_test_is_never_kept(tests: list[TestRecord]) -> None:
     assert _verdict(tests, "P3") == "NOT TESTED"
 
