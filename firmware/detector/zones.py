@@ -25,7 +25,7 @@ class Zone:
         self._pin = hal.pin_in(ZONE_ROLES[kind])
         self._debounce_ms = debounce_ms
         self.high = False  # the raw level at the last tick
-        self.low_ms = now_ms  # when it was last seen low
+        self._high_ms = now_ms  # when it was first seen high: two looks at least make a trip
         self._low_clears = -1
         self._low_arms = -1
         self._seen_low = False
@@ -37,12 +37,13 @@ class Zone:
             self.high = False
             self._seen_low = True
             self.reported = False
-            self.low_ms = now_ms
             self._low_clears = gate.clears
             self._low_arms = gate.arms
             return NOTHING
-        self.high = True
-        if self.reported or ticks.diff_ms(now_ms, self.low_ms) < self._debounce_ms:
+        if not self.high:
+            self.high = True
+            self._high_ms = now_ms
+        if self.reported or ticks.diff_ms(now_ms, self._high_ms) < self._debounce_ms:
             return NOTHING
         self.reported = True
         return TRIPPED if self._seen_low else HIGH_AT_BOOT
