@@ -42,7 +42,7 @@ WATCHDOG_MS = CONFIG["watchdog_ms"]
 SHUT_MS = 50
 ALIVE_LIMIT_MS = 2100
 # How long a line is held for a trip: longer than the debounce of 5 ms, far shorter than a delay.
-HOLD_MS = 30
+HOLD_MS = 50
 # Patience with the host's own scheduling; no verdict is made of it.
 SLACK_S = 1.0
 READY_S = 5.0
@@ -233,9 +233,10 @@ def ticked(hub: HubClient) -> None:
 
 
 def alarm(target: Target, kind: str = PANIC) -> int:
-    """Trip and wait for the gate; return when the line rose (us)."""
-    since = trip(target, kind)
+    """Hold a line high until the gate is open; return when the line rose (us)."""
+    since = target.line(role(kind), 1)
     opens(target.witness, since, WINDOW_MS)
+    target.line(role(kind), 0)
     return since
 
 

@@ -13,7 +13,7 @@ from host_tools.bench.target import (
     STUCK_ENABLE,
     Target,
 )
-from host_tools.bench.witness import LATCH, Witness
+from host_tools.bench.witness import GATE, LATCH, Witness
 from host_tools.client import HubClient
 from tests.bench import scenario
 from tests.bench.scenario import PANIC, SHUT_MS
@@ -64,8 +64,9 @@ def test_a_sense_that_does_not_see_the_open_gate_shuts_it_and_the_alarm_goes_on(
 ) -> None:
     """UPLINK_SENSE stuck low: the gate shuts within its tolerance; the alarm is no less told."""
     target.fault(SENSE_LOW)
-    since = scenario.alarm(target)
-    scenario.shuts(witness, since, scenario.HOLD_MS + _SENSE_LIMIT_MS)
+    rose = target.line(scenario.role(PANIC), 1)
+    opened = witness.wait(GATE, 1, scenario.patience(), rose)
+    scenario.shuts(witness, opened.t_us, _SENSE_LIMIT_MS)
     assert scenario.told(hub, "fault")["faults"] == ["gate-sense"]
     assert scenario.status(hub)["state"] == "ALARM"
 
