@@ -32,7 +32,9 @@ class Gatekeeper:
         event = self._event
         if not self.gate.wanted:
             if event.confirmed and not event.opened and states.GATE_OPEN[state]:
-                self._open(now_ms, service)
+                # What was written before the last shutting runs out into the shut gate first.
+                if self.uplink.drained():
+                    self._open(now_ms, service)
             elif not event.running:
                 self._tidy_latch(now_ms)
         elif not self.gate.latch_set():  # MAX ran out

@@ -117,6 +117,10 @@ class Link:
         waits = self._rest is not None or self._hello is not None or self._ack_due
         return not waits and self._window.is_empty()
 
+    def drained(self) -> bool:
+        """Say whether the last bit that the UART was given has left it, enabled or not."""
+        return self._uart.txdone()
+
     def between_frames(self) -> bool:
         """Say whether no frame is partly with the UART."""
         return self._rest is None

@@ -58,6 +58,10 @@ class Uplink(Channel):
         self._alarm = b""
         self._received = []
 
+    def drained(self) -> bool:
+        """Say whether nothing of an earlier opening is left in the UART's buffer (24 ms of it)."""
+        return self.link.drained()
+
     def poll(self, now_ms: int) -> bool:
         """Do a bounded step; nothing at all while closed. True when something moved."""
         if not self.is_open:

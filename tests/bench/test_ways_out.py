@@ -16,12 +16,15 @@ from host_tools.bench.witness import (
     POWER,
     SERVICE,
     UPLINK_RX,
+    UPLINK_TX_PASSED,
+    UPLINK_TX_WRITTEN,
     Witness,
 )
 from host_tools.client import ArcClient, HubClient
 from tests.bench import pictures, scenario
 from tests.bench.scenario import (
     ALIVE_LIMIT_MS,
+    FIRE,
     INTRUSION,
     PANIC,
     SHUT_MS,
@@ -186,6 +189,30 @@ def test_the_service_jumper_shuts_the_gate_without_the_firmware(
     answer = scenario.status(hub)
     scenario.stayed_shut(witness, fitted)
     assert (answer["state"], answer["faults"]) == ("ALARM", [])
+
+
+@pytest.mark.promise("P1")
+def test_what_the_uart_held_when_the_gate_shut_is_gone_before_it_opens_again(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient
+) -> None:
+    """A trip at the moment of a disarm: no byte passes before the new opening's first is written.
+
+    The UART holds up to 24 ms of an upload; they leave into the shut gate, and then it opens.
+    """
+    scenario.uploading(target, witness, arc)
+    since = witness.now_us()
+    hub.send("disarm")
+    shut = witness.wait(GATE, 0, scenario.patience(), since)
+    target.line(scenario.role(FIRE), 1)
+    opened = witness.wait(GATE, 1, scenario.patience(), shut.t_us)
+    passed = witness.wait_for(
+        lambda event: event.signal == UPLINK_TX_PASSED,
+        "a byte through the gate",
+        scenario.patience(),
+        opened.t_us,
+    )
+    written = witness.events(UPLINK_TX_WRITTEN, opened.t_us, passed.t_us)
+    assert written, "what was written before the shutting passed after the next opening"
 
 
 @pytest.mark.promise("P1")

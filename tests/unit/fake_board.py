@@ -189,6 +189,7 @@ class FakeUplink:
         """Watch `board`."""
         self.board = board
         self.calls = []
+        self.is_drained = True
 
     def opened(self, now_ms: int, event: object) -> None:
         """Note the opening."""
@@ -197,6 +198,10 @@ class FakeUplink:
     def closed(self) -> None:
         """Note the closing."""
         self.calls.append(("closed", self.board.gate()))
+
+    def drained(self) -> bool:
+        """Say what the test set."""
+        return self.is_drained
 
     def offer(self, image_id: int) -> None:
         """Note the image."""

@@ -63,6 +63,10 @@ class FakeUart:
             self.move(count)
         return count
 
+    def txdone(self) -> bool:
+        """Say whether everything written has left."""
+        return len(self.waiting) == 0
+
     def move(self, count: int) -> int:
         """Put at most `count` waiting bytes on the wire; return how many."""
         data = self.waiting[:count]

@@ -200,6 +200,16 @@ class TestOrder(unittest.TestCase):
         self.assertTrue(parts.record.faults & codes.FAULT_JOURNAL)
         self.assertEqual(parts.controller.state, states.ALARM)
 
+    def test_the_gate_waits_until_the_uart_has_let_go_of_an_earlier_opening(self) -> None:
+        """Bytes written before the last shutting leave into the shut gate, then it opens."""
+        parts = Parts()
+        parts.uplink.is_drained = False
+        parts.trip(codes.TRIP_PANIC)
+        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 0))
+        parts.uplink.is_drained = True
+        parts.run(1)
+        self.assertEqual(parts.board.gate(), 1)
+
     def test_the_uplink_hears_of_the_opening_after_it_and_of_the_shutting_after_it(self) -> None:
         parts = Parts()
         parts.enter(states.ALARM, False)

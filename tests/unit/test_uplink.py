@@ -109,6 +109,15 @@ class UplinkTest(unittest.TestCase):
         self.uplink.poll(self.now_ms)
         self.assertEqual(bytes(self.wire.b.received[:3]), frames.SYNC + bytes([frames.HELLO]))
 
+    def test_what_the_uart_still_holds_is_not_drained_although_the_uplink_is_closed(self):
+        self.meet()
+        self.wire.baud = 115200
+        self.wire.a.write(bytes(100))
+        self.uplink.closed()
+        self.assertFalse(self.uplink.drained())
+        self.wire.advance(100 * 87)
+        self.assertTrue(self.uplink.drained())
+
     def test_what_was_received_while_closed_is_not_looked_at(self):
         self.meet()
         message = self.peer.session.sign(b'{"cmd":"handled"}')
