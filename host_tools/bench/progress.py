@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from host_tools.bench import promises
 from host_tools.bench import record as records
 from host_tools.bench.record import Record, TestRecord
 
@@ -21,10 +22,10 @@ _SIGNS = {
     records.LOST: "[bold red]![/]",
 }
 _VERDICTS = {
-    records.KEPT: "[green]KEPT[/]",
-    records.BROKEN: "[bold red]BROKEN[/]",
-    records.NOT_BUILT: "[dim]NOT BUILT[/]",
-    records.NOT_TESTED: "[yellow]NOT TESTED[/]",
+    promises.KEPT: "[green]KEPT[/]",
+    promises.BROKEN: "[bold red]BROKEN[/]",
+    promises.NOT_BUILT: "[dim]NOT BUILT[/]",
+    promises.NOT_TESTED: "[yellow]NOT TESTED[/]",
 }
 
 

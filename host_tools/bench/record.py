@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import statistics
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from host_tools.bench.measurement import Measurement
+from host_tools.bench.promises import BROKEN, KEPT, NOT_BUILT, NOT_TESTED, PROMISES, Part
 from host_tools.bench.witness import Event
 
 SCHEMA = 1
@@ -26,137 +27,12 @@ ERROR = "error"  # the board could not be brought into the state that the test s
 SKIPPED = "skipped"
 LOST = "lost"  # the board was lost before the test began: it says nothing, the run is void
 
-# Verdicts of a promise
-KEPT = "KEPT"
-BROKEN = "BROKEN"
-NOT_BUILT = "NOT BUILT"
-NOT_TESTED = "NOT TESTED"
-
 SABOTAGES: Mapping[str, str] = {
     "gate-bridged": "the gate's switch is bridged, behind the point where the firmware senses it",
     "latch-ignored": "the gate's circuit ignores the latch",
     "opens-in-armed": "the firmware's table lets the gate open while only armed",
 }
 """What `--sabotage` knows: each run with one must fail."""
-
-# Far more than any series has: a bound on the record's size, not a sample.
-_KEPT_VALUES = 5000
-
-
-@dataclass(frozen=True)
-class Part:
-    """One promise, or the part of it that this version has or has not."""
-
-    promise: str  # "P5"
-    part: str  # "" for a whole promise, else what this part is about
-    built: bool
-    sentence: str  # the promise, for a stranger
-    why: str  # what shows it; for a part that is not built, what is missing
-
-
-PROMISES = (
-    Part(
-        "P1",
-        "",
-        True,
-        "The alarm centre can receive images only while an alarm is on: fire, intrusion, contact,"
-        " panic. Never otherwise.",
-        "Every state with every trip and every command; bytes written and passed are counted"
-        " outside the firmware.",
-    ),
-    Part(
-        "P2",
-        "",
-        True,
-        "Firmware alone, however wrong, cannot open the gate: a sensor line that counts at that"
-        " moment must have tripped.",
-        "Hostile firmware that holds every pin as it likes: shut without a trip, open with one.",
-    ),
-    Part(
-        "P3",
-        "",
-        True,
-        "Reset, crash, hang, power loss, a soft reset with pins held, a REPL: gate shut.",
-        "Each is done to the board in the middle of an alarm.",
-    ),
-    Part(
-        "P4",
-        "",
-        True,
-        "An open gate shuts within 50 ms of a valid disarm, cancel or 'handled', and by itself"
-        " 2.1 s after the firmware stops living, 20 min after the trip in any case.",
-        "Measured from the last byte on the wire to the gate; the 20 min timer in a shortened"
-        " form.",
-    ),
-    Part(
-        "P5",
-        "pictures",
-        True,
-        "The customer may take pictures without an alarm; the alarm centre can neither receive"
-        " nor decrypt them.",
-        "No byte goes to the uplink, and every key of the alarm centre fails on the picture.",
-    ),
-    Part(
-        "P5",
-        "live view",
-        False,
-        "The customer may watch live without an alarm; the alarm centre can neither receive nor"
-        " decrypt it.",
-        "The customer's live view is not built yet.",
-    ),
-    Part(
-        "P6",
-        "",
-        False,
-        "Live view for the alarm centre exists only inside an alarm.",
-        "There is no live view for the alarm centre yet; the command is refused in every state.",
-    ),
-    Part(
-        "P7",
-        "deletion on the detector",
-        True,
-        "Deleted means that the picture's key is destroyed and the deletion is on record.",
-        "The raw flash is searched for the key after a deletion, the journal for its record.",
-    ),
-    Part(
-        "P7",
-        "60 days",
-        False,
-        "Every image is deleted, everywhere, at 60 days at the latest, also when the clock was"
-        " wrong or the power was off.",
-        "Retention by age is not built yet, neither on the detector nor at a station.",
-    ),
-    Part(
-        "P8",
-        "",
-        False,
-        "Earlier alarm images are shown to an operator only with one of four stated purposes.",
-        "The station, where operators look at images, is not built yet.",
-    ),
-    Part(
-        "P9",
-        "journal on the detector",
-        True,
-        "Every gate opening, capture, upload, export and deletion is logged on the detector,"
-        " tamper-evident.",
-        "The journal's chain is verified outside the firmware and compared with what happened.",
-    ),
-    Part(
-        "P9",
-        "access log",
-        False,
-        "Every view by an operator is logged, and that log outlives the images.",
-        "The access log belongs to the station, which is not built yet.",
-    ),
-    Part(
-        "P10",
-        "",
-        False,
-        "The customer sees all alarm events, their images and every view of them, and can take"
-        " all of it out with other persons masked.",
-        "The customer's portal is not built yet.",
-    ),
-)
 
 
 @dataclass
@@ -171,88 +47,6 @@ class TestRecord:
     outcome: str
     seconds: float
     message: str = ""  # why it failed or was skipped, for a person
-
-
-@dataclass
-class Measurement:
-    """One measured quantity: all its values, and the limits that were set before."""
-
-    name: str
-    unit: str
-    values: list[float]
-    low: float | None = None
-    high: float | None = None
-    judged: str = "max"  # which figure the limits are for: "max", "p99" or "median"
-    test: str = ""
-
-    def __post_init__(self) -> None:
-        """Drop the digits that nothing here can measure."""
-        self.values = [round(value, 4) for value in self.values[:_KEPT_VALUES]]
-
-    @property
-    def n(self) -> int:
-        """How many values."""
-        return len(self.values)
-
-    @property
-    def median(self) -> float:
-        """The median."""
-        return statistics.median(self.values)
-
-    @property
-    def p99(self) -> float:
-        """The 99th percentile (nearest rank: a value that was really measured)."""
-        ordered = sorted(self.values)
-        return ordered[max(0, -(-99 * len(ordered) // 100) - 1)]
-
-    @property
-    def max(self) -> float:
-        """The largest value."""
-        return max(self.values)
-
-    @property
-    def min(self) -> float:
-        """The smallest value."""
-        return min(self.values)
-
-    @property
-    def figure(self) -> float:
-        """The figure that the limits are for."""
-        return {"max": self.max, "p99": self.p99, "median": self.median}[self.judged]
-
-    @property
-    def within(self) -> bool:
-        """True when the limits hold; the lower one is for the smallest value."""
-        return (self.low is None or self.min >= self.low) and (
-            self.high is None or self.figure <= self.high
-        )
-
-    def sentence(self) -> str:
-        """Say what was measured against what, for a failing test."""
-        low = "" if self.low is None else f" (at least {self.low:g} {self.unit})"
-        high = "" if self.high is None else f" (at most {self.high:g} {self.unit})"
-        return (
-            f"{self.name}: smallest {self.min:.3f} {self.unit}{low},"
-            f" {self.judged} {self.figure:.3f} {self.unit}{high}, n = {self.n}"
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the measurement as record.json holds it."""
-        return {
-            "name": self.name,
-            "unit": self.unit,
-            "n": self.n,
-            "min": self.min,
-            "median": self.median,
-            "p99": self.p99,
-            "max": self.max,
-            "low": self.low,
-            "high": self.high,
-            "judged": self.judged,
-            "verdict": "pass" if self.within else "fail",
-            "test": self.test,
-            "values": self.values,
-        }
 
 
 @dataclass
@@ -469,8 +263,3 @@ def sha256_hex(data: bytes) -> str:
 def utc_now() -> str:
     """Return this moment as ISO 8601 in UTC, to the second."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def promise_ids() -> Sequence[str]:
-    """Return the promises' numbers in order, each once: what `@pytest.mark.promise` takes."""
-    return list(dict.fromkeys(part.promise for part in PROMISES))

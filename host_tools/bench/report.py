@@ -9,17 +9,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from host_tools.bench import promises, waveform
 from host_tools.bench import record as records
-from host_tools.bench import waveform
-from host_tools.bench.record import (
-    SABOTAGES,
-    Measurement,
-    Part,
-    PartVerdict,
-    Picture,
-    Record,
-    TestRecord,
-)
+from host_tools.bench.measurement import Measurement
+from host_tools.bench.promises import Part
+from host_tools.bench.record import SABOTAGES, PartVerdict, Picture, Record, TestRecord
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -73,7 +67,7 @@ def render(record: Record, folder: Path) -> str:
         sabotage=SABOTAGES.get(record.sabotage, record.sabotage),
         rows=[
             _Row(part, verdict)
-            for part, verdict in zip(records.PROMISES, record.verdicts(), strict=True)
+            for part, verdict in zip(promises.PROMISES, record.verdicts(), strict=True)
         ],
         counts={
             outcome: sum(test.outcome == outcome for test in record.tests)
@@ -102,7 +96,7 @@ def write(record: Record, folder: Path) -> Path:
 
 def headline(record: Record) -> str:
     """Say the outcome of a run in one sentence."""
-    broken = _names(record, records.BROKEN)
+    broken = _names(record, promises.BROKEN)
     if broken:
         return f"{_list(broken)} broken: this detector does not leave the bench."
     if record.stopped:
@@ -110,9 +104,9 @@ def headline(record: Record) -> str:
     failed = sum(test.outcome in (records.FAILED, records.ERROR) for test in record.tests)
     if failed:
         return f"No promise broken, but {_count(failed, 'test')} failed."
-    untested = _names(record, records.NOT_TESTED)
+    untested = _names(record, promises.NOT_TESTED)
     if untested:
-        kept = _names(record, records.KEPT)
+        kept = _names(record, promises.KEPT)
         if not kept:
             return "Nothing that a promise rests on was tested."
         return f"{_list(kept)} kept; {_list(untested)} not tested in this run."
@@ -158,10 +152,10 @@ def _test_sentence(record: Record, test_id: str) -> str:
 
 def _groups(record: Record) -> list[_Group]:
     """Put each test under every promise that it speaks for, and the rest at the end."""
-    sentences = {part.promise: part.sentence for part in reversed(records.PROMISES)}
+    sentences = {part.promise: part.sentence for part in reversed(promises.PROMISES)}
     groups = [
         _Group(promise, sentence, [test for test in record.tests if promise in test.promises])
-        for promise, sentence in ((name, sentences[name]) for name in records.promise_ids())
+        for promise, sentence in ((name, sentences[name]) for name in promises.promise_ids())
     ]
     rest = [test for test in record.tests if not test.promises]
     groups.append(_Group("House", "What no promise names, but a detector must do.", rest))

@@ -1,68 +1,32 @@
-"""One bench session: the target, the clients on its three ports, and what they leave behind."""
+"""A running detector on the bench: its target, the clients on its three ports, its rest."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from host_tools import ROOT
-from host_tools.bench.target import (
-    GATE_BYPASSED,
-    LATCH_IGNORED,
-    Target,
-    TargetError,
-    TargetLostError,
-)
+from host_tools.bench.target import Target, TargetLostError
 from host_tools.bench.transcript import Transcripts
-from host_tools.bench.virtual import VirtualTarget
 from host_tools.bench.witness import LATCH, POWER, Witness, WitnessTimeoutError
 from host_tools.boards import load_pins
 from host_tools.client import ArcClient, CommandRefused, ConsoleClient, HubClient, LinkError
 from host_tools.deadline import Deadline
-from host_tools.flash import KeyFiles, flash_board
+from host_tools.flash import KeyFiles
 from host_tools.flash.transport import ReplTransport
 from host_tools.keyfile import KeyFile
-
-CONFIG = ROOT / "tests" / "bench" / "bench_config.json"
-DEVICE_ID = "sluss-bench"
-
-_BROKEN_CIRCUITS = {
-    "gate-bridged": GATE_BYPASSED,
-    "latch-ignored": LATCH_IGNORED,
-}
-_TABLE_LINE = "GATE_OPEN = (False, False, True, False)"
-_SABOTAGED_LINE = "GATE_OPEN = (False, True, True, False)"
 
 # Patience with a starting or a disturbed detector; no verdict is made of these.
 _READY_S = 5.0
 _REST_S = 3.0
-_FLASH_S = 60.0
+FLASH_S = 60.0
 
 AT_REST = ""
 
 
-Phase = Callable[[str, int, int], None]
-"""What is going on outside tests: a sentence, steps done, steps in all (0: not known)."""
-
-
 class NoRestError(Exception):
     """The detector answers, but cannot be brought to rest; the text says what is off."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What `sluss bench` was asked to do."""
-
-    target: str
-    folder: Path
-    images: Path | None = None
-    sabotage: str = ""
-    selection: str = ""
 
 
 class Bench:
@@ -199,7 +163,7 @@ class Bench:
         """Put a program where the firmware belongs, on a blank board, and start it."""
         board = self.target.spare(clone=False, max_ms=max_ms)
         board.jumper(True)
-        with contextlib.closing(ReplTransport(board.ports.console, Deadline(_FLASH_S))) as repl:
+        with contextlib.closing(ReplTransport(board.ports.console, Deadline(FLASH_S))) as repl:
             repl.start_repl()
             repl.fs_writefile("main.py", fill_pins(source, "VIRTUAL").encode())
             repl.exit_raw_repl()
@@ -225,91 +189,6 @@ class Bench:
         return None if self._transcripts is None else self._transcripts.tap(port)
 
 
-class Rig:
-    """The session's board from blank flash to running, and everything to be closed after it."""
-
-    def __init__(self, plan: Plan, phase: Phase) -> None:
-        """Prepare the run's folder; bring_up() does the rest."""
-        self._plan = plan
-        self._phase = phase
-        self.device: dict[str, Any] = {}
-        self.digests: dict[str, str] = {}
-        for name in ("board", "keys", "transcripts", "pictures"):
-            shutil.rmtree(plan.folder / name, ignore_errors=True)
-        plan.folder.mkdir(parents=True, exist_ok=True)
-        self._transcripts = Transcripts(plan.folder / "transcripts")
-        self._bench: Bench | None = None
-
-    @property
-    def bench(self) -> Bench:
-        """The bench, once it is up."""
-        if self._bench is None:
-            raise TargetLostError("the board was never brought up")
-        return self._bench
-
-    def bring_up(self) -> None:
-        """Start a blank board, flash and provision it, pull the jumper, wait until it answers."""
-        folder = self._plan.folder
-        config = json.loads(CONFIG.read_text(encoding="utf-8"))
-        broken = _BROKEN_CIRCUITS.get(self._plan.sabotage)
-        self._phase("starting a virtual board with blank flash", 0, 0)
-        target = VirtualTarget(
-            folder / "board" / "main",
-            images=self._plan.images,
-            broken=() if broken is None else (broken,),
-        )
-        target.jumper(True)
-
-        def start() -> None:
-            target.jumper(False)
-            target.power_cycle()
-
-        self._transcripts.note("flashed through the console; mpremote's bytes are not kept here")
-        try:
-            result = flash_board(
-                target.ports.console,
-                board="VIRTUAL",
-                keys_dir=folder / "keys",
-                config=config,
-                device_id=DEVICE_ID,
-                sabotage=_open_in_armed if self._plan.sabotage == "opens-in-armed" else None,
-                start=start,
-                progress=self._phase,
-                deadline=Deadline(_FLASH_S),
-            )
-            if result.keys is None:
-                raise TargetError("the board was not provisioned by this run")
-            self._bench = Bench(target, result.keys, config, self._transcripts)
-            self._bench.wait_ready()
-            target.keep_for_spares()
-        except BaseException:
-            target.close()
-            raise
-        self.digests = result.digests
-        self.device = {
-            "id": result.device_id,
-            "version": result.version,
-            "board": result.board,
-            "build": result.facts.build,
-            "interpreter": f"MicroPython {result.facts.interpreter}",
-            "chip": result.facts.unique_id,
-        }
-
-    def note(self, sentence: str) -> None:
-        """Write a remark into the transcripts."""
-        self._transcripts.note(sentence)
-
-    def transcript_paths(self) -> list[str]:
-        """The transcripts, relative to the run's folder."""
-        return [str(path.relative_to(self._plan.folder)) for path in self._transcripts.paths]
-
-    def close(self) -> None:
-        """Close everything."""
-        if self._bench is not None:
-            self._bench.close()
-        self._transcripts.close()
-
-
 def fill_pins(source: str, board: str) -> str:
     """Replace each `{ROLE}` in a program by the board's pin number."""
     pins = load_pins(board)
@@ -321,12 +200,3 @@ def fill_pins(source: str, board: str) -> str:
 
 def _keys(path: Path) -> dict[str, bytes]:
     return dict(KeyFile.read(path).keys)
-
-
-def _open_in_armed(path: str, text: str) -> str:
-    """Sabotage: the table of the states lets the gate open in ARMED."""
-    if path != "detector/states.py":
-        return text
-    if _TABLE_LINE not in text:
-        raise TargetError("the sabotage does not find its line in detector/states.py")
-    return text.replace(_TABLE_LINE, _SABOTAGED_LINE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from host_tools.bench.record import Measurement, Waveform
+from host_tools.bench.measurement import Measurement
+from host_tools.bench.record import Waveform
 from host_tools.bench.witness import COUNTERS, Event
 
 # Signal -> what a stranger reads beside its lane. What is not here is drawn under its own name.

@@ -9,7 +9,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from host_tools.bench import record as records
-from host_tools.bench.record import Measurement, Picture, Record, TestRecord, Waveform
+from host_tools.bench.measurement import Measurement
+from host_tools.bench.record import Picture, Record, TestRecord, Waveform
 from host_tools.bench.witness import Event
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.bench import promises
 from host_tools.bench import record as records
-from host_tools.bench.record import Measurement, Record, TestRecord
+from host_tools.bench.measurement import Measurement
+from host_tools.bench.record import Record, TestRecord
 from tests.host.bench_sample import sample_record
 
 
@@ -56,7 +58,7 @@ def test_a_failure_against_a_promise_that_is_not_built_still_shows() -> None:
 
 
 def test_the_table_has_all_ten_promises() -> None:
-    assert records.promise_ids() == [f"P{number}" for number in range(1, 11)]
+    assert promises.promise_ids() == [f"P{number}" for number in range(1, 11)]
 
 
 def test_a_run_passes_only_with_a_passed_test_and_no_failure() -> None:

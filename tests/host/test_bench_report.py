@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from host_tools.bench import promises, report, waveform
 from host_tools.bench import record as records
-from host_tools.bench import report, waveform
-from host_tools.bench.record import Measurement, Record, Waveform
+from host_tools.bench.measurement import Measurement
+from host_tools.bench.record import Record, Waveform
 from host_tools.bench.witness import Event
 from tests.host.bench_sample import sample_record, sample_waveform
 
@@ -69,7 +70,7 @@ def test_the_page_shows_every_test_measurement_and_picture(record: Record, tmp_p
 
 def test_a_part_that_is_not_built_is_shown_as_such(record: Record, tmp_path: Path) -> None:
     page = report.render(record, tmp_path)
-    unbuilt = sum(not part.built for part in records.PROMISES)
+    unbuilt = sum(not part.built for part in promises.PROMISES)
     assert page.count('<span class="pill not-built">NOT BUILT</span>') == unbuilt
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from host_tools import ROOT
+from host_tools.bench import promises
 from host_tools.bench import record as records
 from host_tools.bench.record import Record
 from tests.selfproof.expected import EXPECTED, SELECTION
@@ -102,13 +103,13 @@ def test_no_expected_test_has_been_renamed_or_left_out(run: Run, name: str) -> N
 
 def test_exactly_the_promises_break_that_the_sabotage_breaks(run: Run, name: str) -> None:
     """Every other promise has the verdict that it has on a sound board."""
-    for verdict, part in zip(run.record.verdicts(), records.PROMISES, strict=True):
+    for verdict, part in zip(run.record.verdicts(), promises.PROMISES, strict=True):
         if not part.built:
-            wanted = records.NOT_BUILT
+            wanted = promises.NOT_BUILT
         elif verdict.promise in EXPECTED[name].promises:
-            wanted = records.BROKEN
+            wanted = promises.BROKEN
         else:
-            wanted = records.KEPT
+            wanted = promises.KEPT
         assert verdict.verdict == wanted, f"{verdict.promise} {verdict.part}"
 
 

