@@ -10,6 +10,7 @@ class AlarmEvent:
         self.running = False
         self.kind = 0  # the trip that decides the burst and the name of the alarm
         self.kinds = 0  # all trip kinds so far, a bit each
+        self.trips = 0  # how many trips so far
         self.confirmed = False  # the circuit's latch was set by a trip of this event
         self.opened = False  # the gate was opened, or refused, once; there is no second time
         self.uplinked = False  # the uplink was told that it is open
@@ -21,6 +22,7 @@ class AlarmEvent:
         self.running = True
         self.kind = kind
         self.kinds = 0
+        self.trips = 0
         self.confirmed = False
         self.opened = False
         self.uplinked = False
@@ -28,6 +30,7 @@ class AlarmEvent:
     def add(self, kind: int, confirmed: bool) -> None:
         """Take one trip into the story."""
         self.kinds |= 1 << kind
+        self.trips += 1
         self.confirmed = self.confirmed or confirmed
 
     def end(self) -> None:

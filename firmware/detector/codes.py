@@ -115,7 +115,7 @@ JR_TRIP = const(6)  # a = trip kind, b = 1 if the latch confirmed it
 JR_ALARM = const(7)  # a = trip kind
 JR_GATE_INTENT = const(8)  # written before the gate opens
 JR_GATE_SHUT = const(9)  # a = why (EV_ number), b = ms it was open
-JR_ALARM_END = const(10)  # a = why (EV_ number)
+JR_ALARM_END = const(10)  # a = why (EV_ number), b = how many trips there were
 JR_HANDLED = const(11)
 JR_CAPTURE = const(12)  # a = image id; for a customer's picture no size and no hash
 JR_UPLOAD = const(13)  # a = image id: the ARC acknowledged the whole image

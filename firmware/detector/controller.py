@@ -6,9 +6,12 @@ ALARM: shut, then change state, then everything else. Entering: change state, jo
 
 from detector import codes, states, status, ticks
 from detector.capture import FAILED, FINISHED, IMAGE_DONE
-from detector.zones import HIGH_AT_BOOT, NOTHING, TRIPPED
+from detector.compat import const
+from detector.trips import CONFIRMED_TRIP, DEAF_TRIP, NO_TRIP, TOLD_ONLY, Trips
 
-_DELAYED_BY_EXIT = (codes.TRIP_INTRUSION, codes.TRIP_CONTACT, codes.TRIP_TAMPER)
+# So many trips of one event have a record each; the event's end says how many there were. A sensor
+# that rattles for a whole alarm would use up the journal, which cannot be erased meanwhile.
+_TRIPS_RECORDED = const(16)
 
 
 class Controller:
@@ -20,6 +23,7 @@ class Controller:
         self.clock = parts.clock
         self.gate = parts.gate
         self.zones = parts.zones
+        self.trips = Trips(parts.gate, parts.zones, parts.config.debounce_ms, now_ms)
         self.record = parts.record
         self.keeper = parts.keeper
         self.capture = parts.capture
@@ -82,7 +86,8 @@ class Controller:
         guard, target, _armed = states.TABLE[self.state][states.EV_CAPTURE]
         if guard == states.REFUSED:
             return target
-        self.record.write(now_ms, codes.JR_CUSTOMER_CAPTURE)
+        if not self.record.write(now_ms, codes.JR_CUSTOMER_CAPTURE):
+            return codes.ERR_FAULT
         self._capture_ms = ticks.add_ms(now_ms, self.config.capture_timeout_ms)
         self.capture.start(now_ms, codes.IMAGE_CUSTOMER, 0, 1, 0)
         self._enter(target, self.armed)
@@ -119,12 +124,15 @@ class Controller:
         self.clock.tick(now_ms)
         self.record.stamp(now_ms)
         self._watch_jumper(now_ms)
+        self.trips.begin_tick(now_ms)
         for zone in self.zones.all:
-            seen = zone.tick(now_ms, self.gate)
-            if seen != NOTHING:
-                self._on_trip(now_ms, zone, seen)
+            found = self.trips.judge(now_ms, zone, self)
+            if found != NO_TRIP:
+                self._on_trip(now_ms, zone.kind, found)
         if not self.event.running and self.keeper.stray_latch():
-            self._on_unseen_rise(now_ms)
+            zone = self.trips.unseen_rise(self)
+            if zone is not None:
+                self._accept(now_ms, zone.kind, True)
         self._watch_deadlines(now_ms)
         self.record.latch(self.gate.tick(now_ms))
         if self.record.faults != self._known_faults:
@@ -148,17 +156,17 @@ class Controller:
         self.service = service
         if service:
             self.keeper.shut(now_ms, states.EV_JUMPER)
-        armed_before = self.gate.arm_lines
         self._update_arm_lines()
         self.record.write(now_ms, codes.JR_JUMPER, self.event.id, 1 if service else 0)
         self.hub.event((("e", "jumper"), ("in", service)))
-        if service and armed_before and self.state != states.ALARM:
+        if service and (self.armed or self.state == states.ALARM):
             # Tamper that no line can confirm: reported, opens nothing, is no fault (DESIGN 3).
             self._accept(now_ms, codes.TRIP_TAMPER, False)
 
     def _watch_deadlines(self, now_ms: int) -> None:
         if self.exit_running and ticks.reached(now_ms, self.exit_ms):
             self.exit_running = False
+            self.zones.begin_watch()
             self._update_arm_lines()
         if self.entry_running and ticks.reached(now_ms, self.entry_ms):
             self._enter_alarm(now_ms, self.event.kind)
@@ -169,31 +177,14 @@ class Controller:
 
     # --- trips -----------------------------------------------------------------------------------
 
-    def _on_trip(self, now_ms: int, zone: "Zone", seen: int) -> None:
-        if not self._counts(zone, seen):
-            if zone.kind == codes.TRIP_TAMPER:  # a 24-hour line: reported, opens nothing
-                self.record.write(now_ms, codes.JR_TRIP, 0, zone.kind)
-                self.hub.event((("e", "tamper"), ("confirmed", False)))
+    def _on_trip(self, now_ms: int, kind: int, found: int) -> None:
+        if found == TOLD_ONLY:
+            self.record.write(now_ms, codes.JR_TRIP, 0, kind)
+            self.hub.event((("e", "tamper"), ("confirmed", False)))
             return
-        confirmed = self.gate.latch_set()
-        if not confirmed and seen != HIGH_AT_BOOT and zone.may_set_latch(self.gate):
+        if found == DEAF_TRIP:
             self.record.latch(codes.FAULT_LATCH_DEAF)
-        self._accept(now_ms, zone.kind, confirmed)
-
-    def _on_unseen_rise(self, now_ms: int) -> None:
-        # A line fell and rose within one long tick (a flash erase takes 45 ms): the latch saw it.
-        zone = self.zones.risen_again()
-        if zone is not None and self.gate.latch_set() and self._counts(zone, TRIPPED):
-            self._accept(now_ms, zone.kind, True)
-
-    def _counts(self, zone: "Zone", seen: int) -> bool:
-        guard = states.TABLE[self.state][zone.kind][0]
-        if guard == states.REFUSED or (guard == states.IF_ARMED and not self.armed):
-            return False
-        if zone.kind not in _DELAYED_BY_EXIT or guard == states.JOINS:
-            return True
-        # Not in the exit delay, and a line that rose in it must fall before it counts.
-        return not self.exit_running and (seen == HIGH_AT_BOOT or zone.counts(self.gate))
+        self._accept(now_ms, kind, found == CONFIRMED_TRIP)
 
     def _accept(self, now_ms: int, kind: int, confirmed: bool) -> None:
         """Take a trip into the running event, or begin one: at once or after the entry delay."""
@@ -208,7 +199,8 @@ class Controller:
             self.entry_running = True
             self.entry_ms = ticks.add_ms(now_ms, self.config.entry_delay_ms)
         # After the opening: it does not wait for what is written and told here.
-        self.record.write(now_ms, codes.JR_TRIP, event.id, kind, 1 if confirmed else 0)
+        if event.trips <= _TRIPS_RECORDED:
+            self.record.write(now_ms, codes.JR_TRIP, event.id, kind, 1 if confirmed else 0)
         self._tell_trip("trip", kind, confirmed)
 
     def _enter_alarm(self, now_ms: int, kind: int) -> None:
@@ -251,7 +243,7 @@ class Controller:
         if record_kind:
             self.record.write(now_ms, record_kind, self.event.id, came_from)
         if came_from == states.ALARM:
-            self.record.write(now_ms, codes.JR_ALARM_END, self.event.id, event)
+            self.record.write(now_ms, codes.JR_ALARM_END, self.event.id, event, self.event.trips)
             why = ("why", states.EVENT_NAMES[event])
             self.hub.event((("e", "alarm-end"), ("event", self.event.id), why))
         self.event.end()

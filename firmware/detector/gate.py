@@ -14,6 +14,9 @@ SENSE_TOLERANCE_MS = const(20)
 # ALIVE falls 2 s after the last edge; eight edges in that time leave room for a slow tick.
 HEARTBEAT_MS = const(250)
 ALIVE_MS = const(2000)
+# A heart that stood still for so long was a hang. It is not started again: ALIVE may have fallen
+# by then (its RC has a tolerance), and the next beat would open the gate without a record.
+LAPSED_MS = const(1000)
 _COUNT_MASK = const(0x3FFFFFFF)
 
 
@@ -28,7 +31,6 @@ class Gate:
         self._arm_contact = hal.pin_out("ARM_CONTACT")
         self._arm_intrusion = hal.pin_out("ARM_INTRUSION")
         self._latch = hal.pin_in("LATCH_SENSE")
-        self._sense = hal.pin_in("UPLINK_SENSE")
         self._service = hal.pin_in("SERVICE")
         self.wanted = False  # UPLINK_EN is driven high and the heart beats
         self.clears = 0  # pulses of LATCH_CLEAR, and
@@ -36,8 +38,12 @@ class Gate:
         self.arm_lines = False
         self._beat_level = 0
         self._beat_ms = now_ms
-        self._agreed_ms = now_ms  # when expectation and read-back last agreed
-        self._agreed_pins_ms = now_ms
+        self._sense = hal.pin_in("UPLINK_SENSE")
+        # Since when what is read back disagrees: a single look after a long tick says nothing.
+        self._sense_wrong = False
+        self._sense_wrong_ms = now_ms
+        self._pins_wrong = False
+        self._pins_wrong_ms = now_ms
         self.shut()
 
     def shut(self) -> None:
@@ -82,14 +88,24 @@ class Gate:
 
     def tick(self, now_ms: int) -> int:
         """Beat while open, compare the circuit with what it should be; return fault bits."""
-        if self.wanted and ticks.diff_ms(now_ms, self._beat_ms) >= HEARTBEAT_MS:
-            self._toggle(now_ms)
-        faults = 0
+        if self.wanted and not self.lapsed(now_ms):
+            if ticks.diff_ms(now_ms, self._beat_ms) >= HEARTBEAT_MS:
+                self._toggle(now_ms)
+        return self._check_sense(now_ms) | self._check_pins(now_ms)
+
+    def lapsed(self, now_ms: int) -> bool:
+        """Say whether the gate is wanted open and its heart stood still: it must be shut."""
+        return self.wanted and ticks.diff_ms(now_ms, self._beat_ms) >= LAPSED_MS
+
+    def _check_sense(self, now_ms: int) -> int:
         if self.is_open() == self._expected(now_ms):
-            self._agreed_ms = now_ms
-        elif ticks.diff_ms(now_ms, self._agreed_ms) > SENSE_TOLERANCE_MS:
-            faults = FAULT_GATE_SENSE
-        return faults | self._check_pins(now_ms)
+            self._sense_wrong = False
+        elif not self._sense_wrong:
+            self._sense_wrong = True
+            self._sense_wrong_ms = now_ms
+        elif ticks.diff_ms(now_ms, self._sense_wrong_ms) > SENSE_TOLERANCE_MS:
+            return FAULT_GATE_SENSE
+        return 0
 
     def _expected(self, now_ms: int) -> bool:
         alive = ticks.diff_ms(now_ms, self._beat_ms) < ALIVE_MS
@@ -112,9 +128,11 @@ class Gate:
     def _check_pins(self, now_ms: int) -> int:
         faults = self.driven_wrong()
         if faults == 0:
-            self._agreed_pins_ms = now_ms
-            return 0
-        if ticks.diff_ms(now_ms, self._agreed_pins_ms) > SENSE_TOLERANCE_MS:
+            self._pins_wrong = False
+        elif not self._pins_wrong:
+            self._pins_wrong = True
+            self._pins_wrong_ms = now_ms
+        elif ticks.diff_ms(now_ms, self._pins_wrong_ms) > SENSE_TOLERANCE_MS:
             return faults
         return 0
 

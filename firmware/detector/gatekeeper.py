@@ -39,6 +39,8 @@ class Gatekeeper:
                 self._tidy_latch(now_ms)
         elif not self.gate.latch_set():  # MAX ran out
             self.shut(now_ms, states.EV_MAX)
+        elif self.gate.lapsed(now_ms):
+            self.shut(now_ms, states.EV_HANG)
         elif not event.uplinked and self.gate.is_open():
             event.uplinked = True
             self.uplink.opened(now_ms, event)
@@ -85,7 +87,7 @@ class Gatekeeper:
             # was seen before the last clear (an event's end) says nothing about this latch.
             self._stray_clears = self.gate.clears
             return
-        if self._zones.any_high():
+        if self._zones.any_rising():
             return
         self.gate.clear_latch()
         self._useless_clears += 1

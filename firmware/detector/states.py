@@ -64,6 +64,7 @@ EV_RESET = const(16)
 EV_FAULT = const(17)
 EV_JUMPER = const(18)
 EV_MAX = const(19)
+EV_HANG = const(20)  # the loop stood still for a second and more
 
 # Guards
 ALWAYS = const(0)

@@ -29,6 +29,8 @@ class Zone:
         self._low_clears = -1
         self._low_arms = -1
         self._seen_low = False
+        # Seen low since the detector began to watch: a rise may be a trip.
+        self.is_fresh = self.always
         self.reported = False  # this high has been told
 
     def tick(self, now_ms: int, gate: "Gate") -> int:
@@ -36,6 +38,7 @@ class Zone:
         if self._pin.value() == 0:
             self.high = False
             self._seen_low = True
+            self.is_fresh = True
             self.reported = False
             self._low_clears = gate.clears
             self._low_arms = gate.arms
@@ -55,11 +58,13 @@ class Zone:
         panic need none) and since the last LATCH_CLEAR, which would have wiped it. Counts, not
         times, are compared: times would be stale after six quiet days.
         """
-        return self._low_clears == gate.clears and self.counts(gate)
-
-    def counts(self, gate: "Gate") -> bool:
-        """Say whether this line's last rise may be a trip: it was not high at arming already."""
+        if self._low_clears != gate.clears:
+            return False
         return self.always or (gate.arm_lines and self._low_arms == gate.arms)
+
+    def begin_watch(self) -> None:
+        """Begin to watch (the exit delay has ended): what is high now must fall first."""
+        self.is_fresh = self.always
 
 
 class Zones:
@@ -71,6 +76,11 @@ class Zones:
             [Zone(hal, kind, config.debounce_ms, now_ms) for kind in range(len(ZONE_ROLES))]
         )
 
+    def begin_watch(self) -> None:
+        """Have every line that is high now fall before it counts."""
+        for zone in self.all:
+            zone.begin_watch()
+
     def any_high(self) -> bool:
         """Say whether a line is high now; allocates nothing."""
         for zone in self.all:
@@ -78,9 +88,16 @@ class Zones:
                 return True
         return False
 
-    def risen_again(self) -> "Zone | None":
-        """Return a line that is high and was reported so: it may have fallen and risen unseen."""
+    def any_rising(self) -> bool:
+        """Say whether a line is high that is not debounced yet; allocates nothing."""
         for zone in self.all:
-            if zone.high and zone.reported:
+            if zone.high and not zone.reported:
+                return True
+        return False
+
+    def risen_again(self, gate: "Gate") -> "Zone | None":
+        """Return a line that may have fallen and risen unseen, and set the latch with it."""
+        for zone in self.all:
+            if zone.high and zone.reported and (zone.always or gate.arm_lines):
                 return zone
         return None

@@ -1,104 +1,11 @@
-"""The controller on the fake board: the whole table, the order of things, faults and delays."""
+"""The controller on the fake board: the whole table, the order of things, captures, resets."""
 
 import unittest
 
-from fake_board import FakeBoard, FakeCapture, FakeHub, FakeJournal, FakeStore, FakeUplink
+from fake_parts import ENTRY_MS, ROLES, Parts
 
 from detector import codes, states
-from detector.alarm_event import AlarmEvent
 from detector.capture import FAILED, FINISHED, IMAGE_DONE
-from detector.clock import DAY_UNKNOWN, Clock
-from detector.config import Config
-from detector.controller import Controller
-from detector.gate import Gate
-from detector.gatekeeper import Gatekeeper
-from detector.journal import JournalError
-from detector.pictures import Pictures
-from detector.record import Record
-from detector.zones import Zones
-
-EXIT_MS = 300
-ENTRY_MS = 400
-WINDOW_MS = 3000
-ROLES = codes.ZONE_ROLES
-
-
-class Parts:
-    """What app wires, on the fake board."""
-
-    def __init__(self, armed: bool = False, before_start: object = None) -> None:
-        self.board = board = FakeBoard()
-        if before_start:
-            before_start(board)
-        self.config = Config(
-            {
-                "exit_delay_ms": EXIT_MS,
-                "entry_delay_ms": ENTRY_MS,
-                "window_ms": WINDOW_MS,
-                "capture_timeout_ms": 1000,
-                "entry_zones": ["contact"],
-            }
-        )
-        self.journal = FakeJournal(armed, JournalError)
-        self.clock = Clock(0, DAY_UNKNOWN, 0)
-        self.record = Record(self.journal, self.clock)
-        self.gate = Gate(board, 0)
-        self.zones = Zones(board, self.config, 0)
-        self.event = AlarmEvent(0)
-        self.keeper = Gatekeeper(self.gate, self.zones, self.record, self.event)
-        self.capture = FakeCapture()
-        self.store = FakeStore()
-        self.hub = FakeHub()
-        self.uplink = FakeUplink(board)
-        self.pictures = Pictures(self.record, self.event, self.gate)
-        self.pictures.hub = self.hub
-        self.pictures.uplink = self.uplink
-        self.keeper.hub = self.hub
-        self.keeper.uplink = self.uplink
-        self.controller = Controller(self, 0)
-        self.controller.hub = self.hub
-        self.controller.uplink = self.uplink
-        self.run(2)
-
-    def run(self, ms: int) -> None:
-        """Let time pass, a tick each millisecond."""
-        for _ in range(ms):
-            self.board.now_ms += 1
-            self.controller.tick(self.board.now_ms)
-
-    def trip(self, kind: int) -> None:
-        """Raise a line, long enough to count."""
-        self.board.line(ROLES[kind], 1)
-        self.run(8)
-
-    def release(self, kind: int) -> None:
-        """Let a line fall."""
-        self.board.line(ROLES[kind], 0)
-        self.run(2)
-
-    def command(self, event: int) -> int:
-        """Give a command by its EV_ number."""
-        c = self.controller
-        name = {
-            states.EV_ARM: c.arm,
-            states.EV_DISARM: c.disarm,
-            states.EV_CANCEL: c.cancel,
-            states.EV_HANDLED: c.handled,
-            states.EV_CAPTURE: c.capture_picture,
-        }[event]
-        return name(self.board.now_ms)
-
-    def enter(self, state: int, armed: bool) -> None:
-        """Bring the controller into a state from IDLE, with its armed flag."""
-        if armed:
-            self.command(states.EV_ARM)
-            self.run(EXIT_MS + 2)
-        if state == states.ALARM:
-            self.trip(codes.TRIP_PANIC)
-            self.release(codes.TRIP_PANIC)
-        if state == states.CUSTOMER_CAPTURE:
-            self.command(states.EV_CAPTURE)
-
 
 PLACES = (
     (states.IDLE, False),
@@ -219,185 +126,6 @@ class TestOrder(unittest.TestCase):
         self.assertEqual(parts.uplink.calls[-1], ("closed", 0))
 
 
-class TestDelays(unittest.TestCase):
-    def test_trips_in_the_exit_delay_do_not_count_and_arm_lines_are_low(self) -> None:
-        parts = Parts()
-        parts.command(states.EV_ARM)
-        parts.trip(codes.TRIP_INTRUSION)
-        self.assertEqual(parts.controller.state, states.ARMED)
-        self.assertEqual(parts.board.levels.get("ARM_INTRUSION", 0), 0)
-
-    def test_a_line_still_high_when_the_exit_delay_ends_must_fall_before_it_counts(self) -> None:
-        parts = Parts()
-        parts.command(states.EV_ARM)
-        parts.trip(codes.TRIP_INTRUSION)
-        parts.run(EXIT_MS + 50)
-        self.assertEqual(parts.controller.state, states.ARMED)
-        parts.release(codes.TRIP_INTRUSION)
-        parts.trip(codes.TRIP_INTRUSION)
-        self.assertEqual(parts.controller.state, states.ALARM)
-        self.assertEqual(parts.board.gate(), 1)
-        self.assertEqual(parts.record.faults, 0)
-
-    def test_the_gate_stays_shut_in_the_entry_delay_though_the_latch_is_set(self) -> None:
-        parts = Parts()
-        parts.enter(states.ARMED, True)
-        parts.trip(codes.TRIP_CONTACT)
-        self.assertTrue(parts.board.latch)
-        parts.run(ENTRY_MS - 20)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ARMED, 0))
-        parts.run(20)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
-
-    def test_a_disarm_in_the_entry_delay_clears_the_latch_and_no_alarm_follows(self) -> None:
-        parts = Parts()
-        parts.enter(states.ARMED, True)
-        parts.trip(codes.TRIP_CONTACT)
-        self.assertEqual(parts.command(states.EV_DISARM), codes.OK)
-        parts.run(ENTRY_MS + 50)
-        self.assertEqual((parts.controller.state, parts.board.latch), (states.IDLE, False))
-
-    def test_an_instant_zone_does_not_wait_for_a_running_entry_delay(self) -> None:
-        parts = Parts()
-        parts.enter(states.ARMED, True)
-        parts.trip(codes.TRIP_CONTACT)
-        parts.trip(codes.TRIP_INTRUSION)
-        self.assertEqual(parts.controller.state, states.ALARM)
-
-    def test_the_window_ends_the_alarm_and_further_trips_do_not_extend_it(self) -> None:
-        parts = Parts()
-        parts.enter(states.ALARM, True)
-        parts.run(WINDOW_MS // 2)
-        parts.trip(codes.TRIP_FIRE)
-        parts.run(WINDOW_MS // 2)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ARMED, 0))
-
-    def test_a_glitch_shorter_than_the_debounce_is_cleared_from_the_latch(self) -> None:
-        parts = Parts()
-        parts.board.line("TRIP_PANIC", 1)
-        parts.run(2)
-        parts.board.line("TRIP_PANIC", 0)
-        parts.run(3)
-        self.assertEqual((parts.controller.state, parts.board.latch), (states.IDLE, False))
-        self.assertTrue(codes.JR_LATCH_CLEARED in parts.journal.kinds())
-
-    def test_a_line_that_rises_behind_its_sample_keeps_its_latch(self) -> None:
-        parts = Parts()
-        step = parts.keeper.step
-
-        def rise_then_step(now_ms: int, state: int, service: bool) -> None:
-            parts.board.line("TRIP_PANIC", 1)  # after the zones were sampled in this tick
-            step(now_ms, state, service)
-
-        parts.keeper.step = rise_then_step
-        parts.run(10)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
-
-    def test_so_does_one_that_rises_right_behind_the_end_of_an_alarm(self) -> None:
-        parts = Parts()
-        # Two looks at a latch that is set, before its line counts; what they saw must not last.
-        parts.enter(states.ALARM, False)
-        parts.release(codes.TRIP_PANIC)
-        step = parts.keeper.step
-
-        def rise_then_step(now_ms: int, state: int, service: bool) -> None:
-            parts.board.line("TRIP_PANIC", 1)
-            step(now_ms, state, service)
-
-        parts.command(states.EV_DISARM)
-        parts.keeper.step = rise_then_step
-        parts.run(10)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
-
-    def test_a_line_that_falls_and_rises_within_one_long_tick_is_a_trip(self) -> None:
-        parts = Parts()
-        parts.trip(codes.TRIP_PANIC)
-        parts.command(states.EV_DISARM)
-        parts.run(5)
-        parts.board.line("TRIP_PANIC", 0)
-        parts.board.line("TRIP_PANIC", 1)
-        parts.run(5)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
-
-
-class TestFaults(unittest.TestCase):
-    def test_a_deaf_latch_is_found_at_its_first_trip_and_arming_is_refused(self) -> None:
-        parts = Parts()
-        parts.board.deaf = True
-        parts.trip(codes.TRIP_PANIC)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 0))
-        parts.release(codes.TRIP_PANIC)
-        parts.command(states.EV_DISARM)
-        self.assertEqual(parts.command(states.EV_ARM), codes.ERR_FAULT)
-
-    def test_a_line_high_at_boot_is_reported_but_opens_nothing_and_is_no_fault(self) -> None:
-        def high(board: FakeBoard) -> None:
-            board.levels["TRIP_PANIC"] = 1
-
-        parts = Parts(before_start=high)
-        parts.run(20)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 0))
-        self.assertEqual(parts.record.faults, 0)
-        self.assertTrue("alarm" in parts.hub.words())
-
-    def test_a_sense_that_disagrees_for_20_ms_latches_a_fault_that_stays(self) -> None:
-        parts = Parts()
-        parts.board.sense_stuck = 1
-        parts.run(15)
-        self.assertEqual(parts.record.faults, 0)
-        parts.run(10)
-        self.assertEqual(parts.record.faults, codes.FAULT_GATE_SENSE)
-        parts.board.sense_stuck = None
-        parts.run(50)
-        self.assertEqual(parts.record.faults, codes.FAULT_GATE_SENSE)
-        self.assertEqual(parts.command(states.EV_ARM), codes.ERR_FAULT)
-
-    def test_a_stuck_enable_is_found_by_its_own_pin(self) -> None:
-        parts = Parts()
-        parts.board.enable_stuck = 1
-        parts.run(30)
-        self.assertEqual(parts.record.faults, codes.FAULT_ENABLE_STUCK)
-
-    def test_a_fault_in_alarm_shuts_the_gate_and_the_alarm_goes_on(self) -> None:
-        parts = Parts()
-        parts.enter(states.ALARM, True)
-        parts.board.sense_stuck = 0
-        parts.run(30)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 0))
-        self.assertEqual(parts.board.levels["ARM_CONTACT"], 0)
-
-    def test_the_jumper_in_alarm_shuts_for_good_and_is_no_fault(self) -> None:
-        parts = Parts()
-        parts.enter(states.ALARM, True)
-        parts.board.levels["SERVICE"] = 1
-        parts.run(2)
-        parts.board.levels["SERVICE"] = 0
-        parts.run(50)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 0))
-        self.assertEqual(parts.record.faults, 0)
-
-    def test_the_jumper_while_armed_is_tamper_that_opens_nothing(self) -> None:
-        parts = Parts()
-        parts.enter(states.ARMED, True)
-        parts.board.levels["SERVICE"] = 1
-        parts.run(5)
-        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 0))
-        self.assertEqual(parts.record.faults, 0)
-        self.assertEqual(parts.hub.events[-1]["confirmed"], False)
-
-    def test_arming_with_an_open_zone_is_refused(self) -> None:
-        parts = Parts()
-        parts.trip(codes.TRIP_CONTACT)
-        self.assertEqual(parts.command(states.EV_ARM), codes.ERR_OPEN_ZONES)
-        self.assertEqual(parts.controller.open_zones(), ["contact"])
-
-    def test_arming_that_cannot_be_journaled_is_refused(self) -> None:
-        parts = Parts()
-        parts.journal.broken = True
-        self.assertEqual(parts.command(states.EV_ARM), codes.ERR_FAULT)
-        self.assertEqual(parts.controller.state, states.IDLE)
-
-
 class TestCapture(unittest.TestCase):
     def test_a_customers_picture_returns_to_where_it_came_from_and_goes_to_the_hub(self) -> None:
         for state, armed in ((states.IDLE, False), (states.ARMED, True)):
@@ -444,6 +172,13 @@ class TestCapture(unittest.TestCase):
         parts.capture.image_id = 4
         parts.run(1)
         self.assertEqual([c for c in parts.uplink.calls if c == ("offer", 4)], [])
+
+    def test_a_picture_that_cannot_be_journaled_is_refused(self) -> None:
+        parts = Parts()
+        parts.journal.broken = True
+        self.assertEqual(parts.command(states.EV_CAPTURE), codes.ERR_FAULT)
+        self.assertEqual(parts.controller.state, states.IDLE)
+        self.assertIsNone(parts.capture.started)
 
 
 class TestReset(unittest.TestCase):
