@@ -6,6 +6,17 @@ import micropython
 # looked at the jumper nobody interrupts it into a REPL.
 micropython.kbd_intr(-1)
 
-from detector import app  # noqa: E402
+try:
+    from detector import app
 
-app.main()
+    app.main()
+except BaseException as error:
+    # A file is missing or damaged, or somebody pressed Ctrl-C in the service program. A REPL
+    # follows this file: only where the service jumper is in, else the chip starts again.
+    import sys
+
+    import machine
+
+    sys.print_exception(error)
+    if machine.Pin("SERVICE", machine.Pin.IN).value() == 0:
+        machine.reset()

@@ -6,7 +6,7 @@ the controller's tick, the console and the chores. Whatever goes wrong ends in `
 
 import sys
 
-from detector import attest, codes, crypto, selftest, service, states
+from detector import attest, codes, crypto, selftest, service
 from detector.alarm_event import AlarmEvent
 from detector.arducam_mini import ArducamMini
 from detector.capture import CHUNK_BYTES, Capture
@@ -23,7 +23,7 @@ from detector.identity import Identity
 from detector.journal import Journal
 from detector.keystore import KeyStore
 from detector.pictures import Pictures
-from detector.raw_flash import raw_blocks
+from detector.raw_flash import FlashError, raw_blocks
 from detector.record import Record
 from detector.store import Store
 from detector.uplink import Uplink
@@ -40,11 +40,15 @@ class Parts:
         root = identity.root_key
         raw = raw_blocks(hal.flash)
         self.journal = Journal(raw, crypto.derive(root, crypto.JOURNAL), identity.device_id)
-        self.journal.recover()
-        self.keys = KeyStore(raw)
-        self.keys.recover()
+        faults = 0
+        try:
+            self.journal.recover()
+        except FlashError:  # the alarm is told all the same; without records the gate stays shut
+            faults = codes.FAULT_JOURNAL
+        self.keys = KeyStore(raw)  # recovered by the store
         self.clock = Clock(now_ms, self.journal.day, self.journal.second)
         self.record = Record(self.journal, self.clock)
+        self.record.latch(faults)
         self.zones = Zones(hal, self.config, now_ms)
         self.event = AlarmEvent(self.journal.last_event)
         self.keeper = Gatekeeper(self.gate, self.zones, self.record, self.event)
@@ -83,7 +87,7 @@ class App:
             part.hub = self.hub
             part.uplink = self.uplink
         self.console = Console(hal, controller, parts.journal, False)
-        self.console.attest = self._attest
+        self.console.attest = attest.Attestation
         self.chores = Chores(controller, self.hub, self.uplink, now_ms)
         self._tell_boot(now_ms)
 
@@ -106,10 +110,6 @@ class App:
             self.step(hal.ticks_ms())
             hal.feed()
             hal.idle()
-
-    def _attest(self, nonce: bytes) -> bytes | None:
-        """Return the files' digest in IDLE only: elsewhere a trip or a disarm would wait."""
-        return attest.digest(nonce) if self.controller.state == states.IDLE else None
 
     def _self_test(self, now_ms: int) -> None:
         record = self.parts.record

@@ -10,28 +10,36 @@ import os
 _PIECE_BYTES = 512
 
 
-def digest(nonce: bytes) -> bytes:
-    """Return SHA-256(nonce, then name, 0, SHA-256(content) of each file, names sorted).
+class Attestation:
+    """SHA-256(nonce, then name, 0, SHA-256(content) of each file, names sorted), step by step."""
 
-    Reads every file: some 200 ms on a Pico, so never in an alarm.
-    """
-    whole = hashlib.sha256(nonce)
-    piece = bytearray(_PIECE_BYTES)
-    for name in sorted(_files("")):
-        whole.update(name.encode() + b"\x00")
-        whole.update(_file_digest("/" + name, piece))
-    return whole.digest()
+    def __init__(self, nonce: bytes) -> None:
+        """List the files."""
+        self._whole = hashlib.sha256(nonce)
+        self._names = sorted(_files(""))
+        self._piece = bytearray(_PIECE_BYTES)
+        self._view = memoryview(self._piece)
+        self._file: "IO" = None
+        self._content = hashlib.sha256()
 
-
-def _file_digest(path: str, piece: bytearray) -> bytes:
-    content = hashlib.sha256()
-    view = memoryview(piece)
-    with open(path, "rb") as file:
-        while True:
-            count = file.readinto(piece)
-            if not count:
-                return content.digest()
-            content.update(view[:count])
+    def step(self) -> bytes | None:
+        """Read one piece of a file; return the digest when all are read, None before."""
+        if self._file is None:
+            if not self._names:
+                return self._whole.digest()
+            name = self._names.pop(0)
+            self._whole.update(name.encode() + b"\x00")
+            self._content = hashlib.sha256()
+            self._file = open("/" + name, "rb")
+            return None
+        count = self._file.readinto(self._piece)
+        if count:
+            self._content.update(self._view[:count])
+        else:
+            self._file.close()
+            self._file = None
+            self._whole.update(self._content.digest())
+        return None
 
 
 def _files(folder: str) -> list[str]:

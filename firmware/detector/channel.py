@@ -6,6 +6,7 @@ also where a message before it is missing, or where somebody else began another 
 
 from detector import codes, json_pairs, permissions
 from detector.compat import const
+from detector.keystore import READER_ARC, READER_CUSTOMER
 from detector.link import AHEAD, IN_ORDER, Link
 from detector.session import (
     FORGED,
@@ -37,10 +38,13 @@ class Channel:
         self.link = Link(uart, RX_PAYLOAD_BYTES)
         self.link.handler = self
         self.session = Session(command_key, event_key, False, random)
-        self.transfer = Transfer(self, self._store, wrap_key)
+        reader = READER_CUSTOMER if which == permissions.HUB else READER_ARC
+        self.transfer = Transfer(self, self._store, wrap_key, reader)
         self.auth_failures = 0  # counts up; whoever journals them sets it to 0
         self.replies_dropped = 0
-        self._overtaken = 0  # counter of a command that was obeyed before its turn
+        # Counters up to a command that was obeyed before its turn: they may still come.
+        self._overtaken_from = 1
+        self._overtaken = 0
         self._now_ms = 0
 
     def send(self, pairs: tuple, tag: int = 0) -> bool:
@@ -77,6 +81,7 @@ class Channel:
             if self.session.peer:
                 self.session.restart()
             self.session.set_peer(nonce)
+            self._overtaken_from = 1
             self._overtaken = 0
             self.link.start(self._now_ms)
             self.transfer.restart(hello.get("have"))
@@ -91,14 +96,16 @@ class Channel:
             return
         counter = counter_of(payload)
         if found == REPEATED:
-            if order == IN_ORDER and counter != self._overtaken:
-                self.auth_failures += 1  # a replay; the link's own repeats are not in order
+            # A replay; the link's own repeats are not in order, but for what was overtaken.
+            if order == IN_ORDER and not self._overtaken_from <= counter <= self._overtaken:
+                self.auth_failures += 1
             return
         command = json_pairs.loads(payload[OVERHEAD_BYTES:])
         name = command.get("cmd") if command is not None else None
         if order == AHEAD or found == FRESH_BEFORE:
             if name not in permissions.ALWAYS_OBEYED:
                 return  # the link brings it again in its turn
+            self._overtaken_from = self.session.last_counter(found) + 1
             self._overtaken = counter
         self.session.accept(payload, found)
         code = permissions.check(self._which, name, self._controller.state)

@@ -28,11 +28,16 @@ class Chores:
             return
         self._housekeep_ms = now_ms
         controller = self._controller
-        if controller.event.running or controller.state not in (states.IDLE, states.ARMED):
-            return
         journal = controller.record.journal
-        if not controller.zones.any_high() and not journal.housekeep():
-            controller.store.housekeep()
+        state = controller.state
+        if not controller.event.running and (state == states.IDLE or state == states.ARMED):
+            # An erase takes 45 ms: not while a line is being debounced.
+            if not controller.zones.any_rising() and not journal.housekeep():
+                controller.store.housekeep()
+        elif controller.record.full and not controller.gate.wanted:
+            journal.housekeep()  # in an alarm without the gate a record is worth an erase
+        else:
+            return
         if journal.failing:
             controller.record.latch(codes.FAULT_JOURNAL)
         if controller.store.failing:

@@ -4,7 +4,7 @@ Lines that begin with `# ` come before the answer and belong to it. Without the 
 console only reads; with it, in the service program, it also provisions and leads to the REPL.
 """
 
-from detector import codes
+from detector import codes, states, ticks
 from detector.compat import const
 from detector.raw_flash import FlashError
 from detector.version import VERSION
@@ -13,6 +13,8 @@ _READ_BYTES = const(32)
 _LINE_BYTES = const(256)
 _SERVICE_LINE_BYTES = const(4096)  # a whole configuration, as hex
 _RECORD_BYTES = const(128)
+# Nobody reads: what was to be said is dropped. The loop never waits for a reader.
+_PATIENCE_MS = const(500)
 _NONCE_BYTES = const(64)  # the longest for attest
 _VERBS = "help status version journal attest"
 _SERVICE_VERBS = " provision repl"
@@ -24,7 +26,7 @@ class Console:
     """Reads lines from `hal.console_read`, answers through `hal.console_write`.
 
     `controller` and `journal` are None in the service program; it sets `raw` (the raw flash) and
-    looks at `leaving`, which `repl` sets. `attest` may be set to a function of a nonce.
+    looks at `leaving`, which `repl` sets. `attest` may be set to a class like attest.Attestation.
     """
 
     def __init__(
@@ -47,11 +49,22 @@ class Console:
         self._record_seq = 0
         self._records_left = 0
         self._records_printed = 0
+        self._attestation: "Attestation" = None  # the one that is being made
+        self._out = bytearray()  # answers that the reader has not taken yet
+        self._out_ms = 0  # when he last took something
+        self._now_ms = 0
 
     def poll(self, now_ms: int) -> bool:
-        """Read at most 32 bytes, or print one line of a long answer; True when something moved."""
+        """Write, or read, a few bytes, or go on with a long answer; True when something moved."""
+        self._now_ms = now_ms
+        if self._out:
+            self._flush()
+            return True
         if self._record is not None:
             self._print_record(self._record)
+            return True
+        if self._attestation is not None:
+            self._go_on_attesting(self._attestation)
             return True
         if self._pending:
             data = self._pending
@@ -63,6 +76,10 @@ class Console:
             data = bytes(self._in[:count])
         self._take(data)
         return True
+
+    def idle(self) -> bool:
+        """Say whether every answer is with its reader."""
+        return not self._out
 
     def _take(self, data: bytes) -> None:
         """Add bytes to the line; answer it where it ends, and keep what follows for later."""
@@ -164,12 +181,24 @@ class Console:
             self._error(codes.ERR_ARGUMENT)
         elif self.attest is None:
             self._error(codes.ERR_NOT_BUILT)
+        elif not self._may_attest():
+            self._error(codes.ERR_NOT_ALLOWED)
         else:
-            digest = self.attest(nonce)
-            if digest is None:
-                self._error(codes.ERR_NOT_ALLOWED)
-            else:
-                self._ok(digest.hex())
+            self._attestation = self.attest(nonce)
+
+    def _may_attest(self) -> bool:
+        # Some hundred reads of the file system: an alarm has better things to do.
+        return self._controller is None or self._controller.state == states.IDLE
+
+    def _go_on_attesting(self, attestation: "Attestation") -> None:
+        if not self._may_attest():
+            self._attestation = None
+            self._error(codes.ERR_NOT_ALLOWED)
+            return
+        digest = attestation.step()
+        if digest is not None:
+            self._attestation = None
+            self._ok(digest.hex())
 
     def _provision(self, arguments: list) -> None:
         """Answer `provision <random> <device id> <config> [rekey]`; the key lines come once."""
@@ -196,14 +225,30 @@ class Console:
     # --- answers ---------------------------------------------------------------------------------
 
     def _note(self, text: str) -> None:
-        self._hal.console_write(("# " + text + "\r\n").encode())
+        self._say("# " + text)
 
     def _ok(self, text: str) -> None:
-        self._hal.console_write((("OK " + text).rstrip() + "\r\n").encode())
+        self._say(("OK " + text).rstrip())
 
     def _error(self, code: int) -> None:
-        text = 'ERROR %d "%s"\r\n' % (code, codes.error_text(code))
-        self._hal.console_write(text.encode())
+        self._say('ERROR %d "%s"' % (code, codes.error_text(code)))
+
+    def _say(self, line: str) -> None:
+        if not self._out:
+            self._out_ms = self._now_ms
+        self._out += (line + "\r\n").encode()
+        self._flush()
+
+    def _flush(self) -> None:
+        """Give the reader what he takes now; who takes nothing for long loses the answer."""
+        count = self._hal.console_write(self._out)
+        if count:
+            self._out = self._out[count:]
+            self._out_ms = self._now_ms
+        elif ticks.diff_ms(self._now_ms, self._out_ms) > _PATIENCE_MS:
+            self._out = bytearray()
+            self._record = None
+            self._attestation = None
 
 
 def _line_end(data: bytes) -> int:

@@ -41,6 +41,9 @@ class Gatekeeper:
             self.shut(now_ms, states.EV_MAX)
         elif self.gate.lapsed(now_ms):
             self.shut(now_ms, states.EV_HANG)
+        elif self._record.full:
+            self.shut(now_ms, states.EV_JOURNAL_FULL)
+            self._tell_full()
         elif not event.uplinked and self.gate.is_open():
             event.uplinked = True
             self.uplink.opened(now_ms, event)
@@ -74,6 +77,12 @@ class Gatekeeper:
         if self._record.write(now_ms, codes.JR_GATE_INTENT, event.id):
             event.opened_ms = now_ms
             self.gate.open(now_ms)
+        elif self._record.full:
+            self._tell_full()
+
+    def _tell_full(self) -> None:
+        # No record, no opening: the alarm goes on without the gate.
+        self.hub.event((("e", "journal-full"),))
 
     def _tidy_latch(self, now_ms: int) -> None:
         # Set without an accepted or pending trip: a glitch, or a line that bounced in a delay. It

@@ -17,6 +17,7 @@ import pins
 _TX_BUFFER_BYTES = 2200
 # A control frame with its overhead, and what arrives during a 45 ms flash erase at 115200 baud.
 _RX_BUFFER_BYTES = 1024
+_CONSOLE_BURST_BYTES = 64
 _CAMERA_SPI_HZ = 4_000_000  # ArduCAM Mini: 4 MHz in the vendor's demo, 8 MHz at most
 _CAMERA_I2C_HZ = 100_000
 
@@ -31,6 +32,9 @@ class Hal:
         self._console = select.poll()
         self._console.register(sys.stdin, select.POLLIN)
         self._stdin = sys.stdin.buffer
+        self._console_out = select.poll()
+        self._console_out.register(sys.stdout, select.POLLOUT)
+        self._stdout = sys.stdout.buffer
         self._byte = bytearray(1)
         self._watchdog: "machine.WDT" = None
 
@@ -91,9 +95,22 @@ class Hal:
             count += 1
         return count
 
-    def console_write(self, data: bytes) -> None:
-        """Write to the console."""
-        sys.stdout.buffer.write(data)
+    def console_write(self, data: bytes) -> int:
+        """Write at most 64 bytes to the console, as many as its reader takes now; return how many.
+
+        One byte a write: a longer one waits for a reader, on a Pico for half a second.
+        """
+        count = 0
+        while count < len(data) and count < _CONSOLE_BURST_BYTES and self._console_takes():
+            self._byte[0] = data[count]
+            self._stdout.write(self._byte)
+            count += 1
+        return count
+
+    def _console_takes(self) -> bool:
+        for _ in self._console_out.ipoll(0):
+            return True
+        return False
 
     def interrupts(self, on: bool) -> None:
         """Let Ctrl-C on the console interrupt the program, or not."""

@@ -3,16 +3,19 @@
 from detector import codes, json_pairs, permissions, ticks
 from detector.channel import LOST_MS, Channel
 from detector.compat import const
+from detector.keystore import READER_CUSTOMER
+from detector.store import StoreError
 from detector.transfer import kind_name
 
 _BEACON_MS = const(1000)
 _EVENTS = const(32)
 _EVENTS_IN_FLIGHT = const(4)  # the rest of the link's queue is for replies and images
 _ROOM_KEPT = const(3)
+# What the customer must hear, whatever else there was to say while he was away.
+_MUST_HEAR = ("alarm", "alarm-end", "fault", "boot")
 _EVENT = const(-1)  # tag of an event's message; an image's end has the image's id
 _LIST_PAGE = const(8)
 _U32 = 0xFFFFFFFF
-_CUSTOMER = const(1)  # reader number of store.mark_delivered
 
 
 class Hub(Channel):
@@ -31,7 +34,9 @@ class Hub(Channel):
         parts = (controller, store, random)
         Channel.__init__(self, permissions.HUB, uart, device_id, keys, parts)
         self.events_dropped = 0
-        self._events: list = []  # bodies, oldest first; the first _in_flight are with the link
+        # (must be heard, body), oldest first; the first _in_flight are with the link.
+        self._events: list = []
+        self._dropped_told = 0
         self._in_flight = 0
         self._delivered: list = []  # image ids acknowledged in this poll
         self._beacon_ms: int | None = None  # when the last HELLO without a session was sent
@@ -51,15 +56,27 @@ class Hub(Channel):
             self._on_delivered(now_ms, self._delivered.pop(0))
         if self._in_flight < len(self._events):
             self._send_event()
+        elif self._dropped_told != self.events_dropped:
+            self._dropped_told = self.events_dropped
+            self.event((("e", "events-dropped"), ("count", self.events_dropped)))
         self.transfer.poll()
         return moved
 
     def event(self, pairs: tuple) -> None:
-        """Queue an event of (name, value) pairs; of too many the oldest is dropped and counted."""
+        """Queue an event of (name, value) pairs; of too many some are dropped and counted."""
         if len(self._events) >= _EVENTS:
-            self._events.pop(self._in_flight)
-            self.events_dropped += 1
-        self._events.append(json_pairs.dumps(pairs))
+            self._drop_event()
+        self._events.append((pairs[0][1] in _MUST_HEAR, json_pairs.dumps(pairs)))
+
+    def _drop_event(self) -> None:
+        """Drop the oldest that is not on its way, and need not be heard if there is such a one."""
+        oldest = self._in_flight
+        for index in range(self._in_flight, len(self._events)):
+            if not self._events[index][0]:
+                oldest = index
+                break
+        self._events.pop(oldest)
+        self.events_dropped += 1
 
     def send_image(self, image_id: int) -> bool:
         """Send an image when its turn comes; False when too many wait."""
@@ -134,7 +151,10 @@ class Hub(Channel):
             if len(entries) == _LIST_PAGE:
                 more = True
                 break
-            entries.append(_entry(self._store.info(image_id)))
+            try:
+                entries.append(_entry(self._store.info(image_id)))
+            except StoreError:  # its key slot cannot be read; the others are still his
+                continue
         return (("images", entries), ("more", more))
 
     def _delete(self, image_id: int) -> int:
@@ -161,13 +181,13 @@ class Hub(Channel):
     def _send_event(self) -> None:
         if self._in_flight >= _EVENTS_IN_FLIGHT or self.link.room() <= _ROOM_KEPT:
             return
-        if self.send_body(self._events[self._in_flight], _EVENT):
+        if self.send_body(self._events[self._in_flight][1], _EVENT):
             self._in_flight += 1
 
     def _on_delivered(self, now_ms: int, image_id: int) -> None:
         self.transfer.remove(image_id)
         try:
-            self._store.mark_delivered(image_id, _CUSTOMER)
+            self._store.mark_delivered(image_id, READER_CUSTOMER)
         except Exception:  # not marked: it is only evicted later than it could be
             pass
         self._controller.image_fetched(now_ms, image_id)

@@ -32,7 +32,9 @@ CHAIN_BYTES = const(16)
 
 _PER_BLOCK = const(32)  # BLOCK_BYTES // RECORD_BYTES
 _SLOTS = const(1280)  # JOURNAL_BLOCKS * _PER_BLOCK
-_AHEAD = const(2)  # blocks kept erased beyond the one being written
+# Blocks kept erased beyond the one being written: 128 records and more for an alarm, in which
+# nothing is erased. 35 blocks, 1120 records, are always there to be read.
+_AHEAD = const(4)
 _REST = const(1000)  # housekeep calls left out after the flash failed
 _BLANK_PAGE = b"\xff" * PAGE_BYTES
 _BLANK_RECORD = b"\xff" * RECORD_BYTES
@@ -40,6 +42,10 @@ _BLANK_RECORD = b"\xff" * RECORD_BYTES
 
 class JournalError(Exception):
     """A record could not be written and read back."""
+
+
+class JournalFull(JournalError):  # noqa: N818
+    """No erased block is left; `housekeep` makes one, in the next quiet state."""
 
 
 class Journal:
@@ -247,7 +253,7 @@ class Journal:
             elif self._check == _BLANK_RECORD:
                 return self._next
             self._next += 1
-        raise JournalError("no erased block")
+        raise JournalFull
 
     def _is_blank_at(self, seq: int) -> bool:
         """Say whether the number's block has been erased, looking only where nobody has yet."""

@@ -5,7 +5,7 @@ the controller from `faults`.
 """
 
 from detector import codes
-from detector.journal import JournalError
+from detector.journal import JournalError, JournalFull
 
 
 class Record:
@@ -15,6 +15,7 @@ class Record:
         """Take a recovered journal; its last faults stay latched."""
         self.journal = journal
         self.faults = journal.faults
+        self.full = False  # the last record found no room; housekeeping will make some
         self._clock = clock
 
     def latch(self, bits: int) -> None:
@@ -42,11 +43,15 @@ class Record:
         journal.time_known = self._clock.known
 
     def write(self, now_ms: int, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> bool:
-        """Append one record; False, and FAULT_JOURNAL latched, where that cannot be done."""
+        """Append one record; False where that cannot be done: `full`, or FAULT_JOURNAL latched."""
         self.stamp(now_ms)
         try:
             self.journal.append(kind, event_id, a, b)
+        except JournalFull:
+            self.full = True
+            return False
         except JournalError:
             self.faults |= codes.FAULT_JOURNAL
             return False
+        self.full = False
         return True

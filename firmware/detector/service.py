@@ -26,7 +26,7 @@ def run(hal: "Hal", jumper: bool) -> None:
         hal.interrupts(True)
     console = Console(hal, None, None, jumper)
     console.raw = raw_blocks(hal.flash)
-    console.attest = attest.digest
-    while not console.leaving:
+    console.attest = attest.Attestation
+    while not (console.leaving and console.idle()):
         console.poll(hal.ticks_ms())
         hal.idle()

@@ -5,7 +5,8 @@ A message is mac16 | counter u32 | JSON. mac16 is the first half of HMAC-SHA-256
 message is good once, in one session, in one direction. HELLOs carry the nonces and prove nothing.
 
 Anybody can send a HELLO, and with it begin a new session. So that nobody can talk a customer out
-of his disarm that way, the last session in which something was proven is kept beside it.
+of his disarm that way, the last session in which something was proven is kept beside it, until
+something is proven in the new one.
 """
 
 import struct
@@ -112,8 +113,15 @@ class Session:
             return before
         return found
 
+    def last_counter(self, found: int) -> int:
+        """Return the last counter taken down in the session that a message was found in."""
+        return (self._proven if found == FRESH_BEFORE else self._now).counter
+
     def accept(self, payload: memoryview, found: int) -> None:
         """Take down a message's counter: from now on it is a repeat."""
+        if found == FRESH and self._now.counter == 0:
+            # This session is proven now. What was held back of an earlier one is too late.
+            self._proven = Challenge()
         challenge = self._proven if found == FRESH_BEFORE else self._now
         challenge.counter = counter_of(payload)
 

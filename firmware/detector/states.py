@@ -65,6 +65,7 @@ EV_FAULT = const(17)
 EV_JUMPER = const(18)
 EV_MAX = const(19)
 EV_HANG = const(20)  # the loop stood still for a second and more
+EV_JOURNAL_FULL = const(21)  # nothing could be recorded any more
 
 # Guards
 ALWAYS = const(0)

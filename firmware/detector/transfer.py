@@ -15,12 +15,13 @@ _LISTED = const(32)
 class Transfer:
     """The images of one channel that are to be sent; `channel` signs and queues messages."""
 
-    def __init__(self, channel: "Channel", store: "Store", wrap_key: bytes) -> None:
-        """Send what `store` holds, its keys wrapped with `wrap_key` for this channel's reader."""
+    def __init__(self, channel: "Channel", store: "Store", wrap_key: bytes, reader: int) -> None:
+        """Send what `store` holds for a reader (keystore.READER_), keys wrapped by `wrap_key`."""
         self._channel = channel
         self._link = channel.link
         self._store = store
         self._wrap_key = wrap_key
+        self._reader_number = reader
         self._ids: list = []
         self._at = 0  # index of the image that is sent now, or next
         self._reader: "StoredImage | None" = None
@@ -73,7 +74,7 @@ class Transfer:
 
     def _begin(self, image_id: int) -> None:
         try:
-            reader = self._store.open(image_id)
+            reader = self._store.open(image_id, self._reader_number)
             key = reader.wrapped(self._wrap_key)
             header = reader.header()
         except Exception:  # deleted meanwhile, or unreadable: the others still go out

@@ -7,10 +7,11 @@ opening is a new session; nothing of an earlier one is sent or obeyed.
 from detector import codes, json_pairs, permissions, ticks
 from detector.channel import LOST_MS, Channel
 from detector.compat import const
+from detector.keystore import READER_ARC
+from detector.store import StoreError
 
 _GREET_MS = const(300)
 _U32 = 0xFFFFFFFF
-_ARC = const(0)  # reader number of store.mark_delivered
 
 
 class Uplink(Channel):
@@ -87,7 +88,10 @@ class Uplink(Channel):
         """Send an image of this alarm; False while closed, and for a customer's picture."""
         if not self.is_open:
             return False
-        if self._store.info(image_id).kind == codes.IMAGE_CUSTOMER:
+        try:
+            if self._store.info(image_id).kind == codes.IMAGE_CUSTOMER:
+                return False
+        except StoreError:  # unreadable: nothing to send
             return False
         return self.transfer.add(image_id)
 
@@ -115,7 +119,7 @@ class Uplink(Channel):
         self._received.append(image_id)
         self.transfer.remove(image_id)
         try:
-            self._store.mark_delivered(image_id, _ARC)
+            self._store.mark_delivered(image_id, READER_ARC)
         except Exception:  # not marked: it is only evicted later than it could be
             pass
         self._controller.image_received(self._now_ms, image_id)

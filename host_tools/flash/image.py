@@ -57,7 +57,7 @@ def build_image(board: str, sabotage: Sabotage | None = None) -> Image:
         texts = {path: sabotage(path, text) for path, text in texts.items()}
     files = {
         "boot.py": render_roles(texts.pop("boot.py"), pins).encode(),
-        "main.py": texts.pop("main.py").encode(),
+        "main.py": render_roles(texts.pop("main.py"), pins).encode(),
         "pins.py": (BOARDS_DIR / board / "pins.py").read_bytes(),
     }
     files |= _compile_all(texts)

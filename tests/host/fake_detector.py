@@ -147,9 +147,8 @@ class FakeConsole:
         count = min(self.uart.any(), len(buf))
         return self.uart.readinto(buf, count) or 0
 
-    def console_write(self, data: bytes) -> None:
-        while data:
-            data = data[self.uart.write(data) or 0 :]
+    def console_write(self, data: bytes) -> int:
+        return self.uart.write(data) or 0
 
     def _run(self) -> None:
         while not self._stop.is_set():

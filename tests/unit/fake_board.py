@@ -43,7 +43,7 @@ class FakeBoard:
         self.sense_stuck = None
         self.enable_stuck = None
         self.beat_ms = -ALIVE_MS
-        self.log = []  # (role, level) of every driven change, in order
+        self.log = []  # (role, level) of every driven change, in order; None keeps none
 
     def pin_in(self, role: str) -> FakePin:
         """Return an input."""
@@ -67,7 +67,8 @@ class FakeBoard:
     def drive(self, role: str, level: int) -> None:
         """Take an output's new level."""
         if self.levels.get(role, 0) != level:
-            self.log.append((role, level))
+            if self.log is not None:
+                self.log.append((role, level))
             if role == "HEARTBEAT":
                 self.beat_ms = self.now_ms
         self.levels[role] = level
@@ -103,6 +104,8 @@ class FakeJournal:
         self.seq = 0
         self.broken = False
         self.error = error
+        self.failing = False
+        self.housekept = 0  # calls of housekeep
 
     def append(
         self, kind: int, event_id: int = 0, a: int = 0, b: int = 0, text: bytes = b""
@@ -118,19 +121,27 @@ class FakeJournal:
         return [record[0] for record in self.records]
 
     def housekeep(self) -> bool:
-        """Have nothing to do."""
+        """Count, and have nothing to do."""
+        self.housekept += 1
         return False
 
 
 class FakeStore:
     """No images."""
 
+    failing = False
+
+    def __init__(self) -> None:
+        """Start at rest."""
+        self.housekept = 0
+
     def ids(self) -> list:
         """Return no image."""
         return []
 
     def housekeep(self) -> bool:
-        """Have nothing to do."""
+        """Count, and have nothing to do."""
+        self.housekept += 1
         return False
 
 
@@ -168,6 +179,7 @@ class FakeHub:
         """Start with none."""
         self.events = []
         self.sent = []
+        self.auth_failures = 0
 
     def event(self, pairs: tuple) -> None:
         """Keep one."""
@@ -190,6 +202,7 @@ class FakeUplink:
         self.board = board
         self.calls = []
         self.is_drained = True
+        self.auth_failures = 0
 
     def opened(self, now_ms: int, event: object) -> None:
         """Note the opening."""

@@ -2,9 +2,11 @@
 
 from fake_uart import FakeWire
 
-from detector import json_pairs
+from detector import codes, json_pairs
+from detector.keystore import READER_CUSTOMER
 from detector.link import Link
 from detector.session import FRESH, OVERHEAD_BYTES, Session, peer_nonce
+from detector.store import StoreError
 
 COMMAND_KEY = b"c" * 32
 EVENT_KEY = b"e" * 32
@@ -120,6 +122,7 @@ class FakeLinkStore:
         self.images = []
         self.delivered = []
         self.deleted = []
+        self.unreadable = []
 
     def add(self, image_id: int, kind: int, chunks: int = 8) -> None:
         """Hold one more."""
@@ -130,15 +133,18 @@ class FakeLinkStore:
         return [image.image_id for image in self.images]
 
     def info(self, image_id: int) -> FakeInfo:
-        """Return one; raises KeyError."""
+        """Return one; raises StoreError, also for one in `unreadable`."""
         for image in self.images:
-            if image.image_id == image_id:
+            if image.image_id == image_id and image_id not in self.unreadable:
                 return image
-        raise KeyError
+        raise StoreError("no image")
 
-    def open(self, image_id: int) -> FakeInfo:
-        """Return a reader."""
-        return self.info(image_id)
+    def open(self, image_id: int, reader: int = READER_CUSTOMER) -> FakeInfo:
+        """Return a reader; like the store, none of a customer's picture for the alarm centre."""
+        info = self.info(image_id)
+        if reader != READER_CUSTOMER and info.kind == codes.IMAGE_CUSTOMER:
+            raise StoreError("reader")
+        return info
 
     def mark_delivered(self, image_id: int, reader: int) -> None:
         """Note it."""

@@ -5,7 +5,7 @@ import unittest
 from fake_flash import BEFORE, FakeFlash, PowerCut
 from fake_peer import FakeController
 
-from detector import codes, flash_map
+from detector import codes, flash_map, states
 from detector.console import Console
 from detector.identity import Identity
 from detector.journal import Journal
@@ -21,6 +21,7 @@ class FakeHal:
     def __init__(self):
         self.typed = b""
         self.printed = b""
+        self.takes = 10000
 
     def console_read(self, buf):
         piece = self.typed[: len(buf)]
@@ -29,7 +30,9 @@ class FakeHal:
         return len(piece)
 
     def console_write(self, data):
-        self.printed += data
+        taken = data[: self.takes]
+        self.printed += taken
+        return len(taken)
 
     def random(self, count):
         return bytes(range(count))
@@ -49,6 +52,18 @@ class FakeRecords:
             return False
         buf[:] = bytes([seq]) * 128
         return True
+
+
+class FakeAttestation:
+    """Needs three steps."""
+
+    def __init__(self, nonce):
+        self.nonce = nonce
+        self.steps = 0
+
+    def step(self):
+        self.steps += 1
+        return self.nonce + b"\xff" if self.steps == 3 else None
 
 
 class ConsoleTest(unittest.TestCase):
@@ -115,6 +130,26 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(self.say("journal\n"), self.error(codes.ERR_STORE))
         self.assertEqual(len(self.say("help\n")), 1)
 
+    def test_attest_ends_where_the_detector_is_needed(self):
+        self.console.attest = FakeAttestation
+        self.assertEqual(self.say("attest 0102\n", 2), [])
+        self.console._controller.state = states.ALARM
+        self.assertEqual(self.say(""), self.error(codes.ERR_NOT_ALLOWED))
+        self.assertEqual(self.say("attest 0102\n"), self.error(codes.ERR_NOT_ALLOWED))
+
+    def test_a_slow_reader_gets_every_byte(self):
+        whole = self.say("journal\n")
+        self.hal.takes = 7
+        self.assertEqual(self.say("journal\n"), whole)
+
+    def test_a_reader_who_takes_nothing_loses_the_answer_and_nothing_waits_for_him(self):
+        self.hal.takes = 0
+        self.hal.typed = b"journal\n"
+        for now_ms in range(600):
+            self.console.poll(now_ms)
+        self.hal.takes = 10000
+        self.assertEqual([line[:7] for line in self.say("help\n")], ["OK help"])
+
     def test_a_line_behind_journal_is_answered_after_it(self):
         lines = self.say("journal\nversion\n")
         self.assertEqual(lines[3], "OK 3")
@@ -130,20 +165,8 @@ class ConsoleTest(unittest.TestCase):
 
     def test_attest_answers_what_its_owner_says(self):
         self.assertEqual(self.say("attest 0102\n"), self.error(codes.ERR_NOT_BUILT))
-        self.console.attest = lambda nonce: nonce + b"\xff"
+        self.console.attest = FakeAttestation
         self.assertEqual(self.say("attest 0102\n"), ["OK 0102ff"])
-        self.console.attest = lambda nonce: None
-        self.assertEqual(self.say("attest 0102\n"), self.error(codes.ERR_NOT_ALLOWED))
-
-    def test_a_poll_reads_no_more_than_32_bytes(self):
-        self.hal.typed = b"x" * 100
-        self.console.poll(0)
-        self.assertEqual(len(self.hal.typed), 68)
-
-    def test_without_an_identity_there_is_no_journal(self):
-        self.console = Console(self.hal, None, None, False)
-        self.assertEqual(self.say("journal\n"), self.error(codes.ERR_NOT_PROVISIONED))
-        self.assertEqual(len(self.say("status\n")), 1)
 
 
 RANDOM = "11" * 32

@@ -215,6 +215,15 @@ class HubTest(unittest.TestCase):
         self.assertEqual(self.controller.calls, ["disarm"])
         self.assertEqual(self.hub.auth_failures, 1)
 
+    def test_what_a_disarm_overtook_is_not_obeyed_and_is_no_forgery(self):
+        arm = self.peer.session.sign(b'{"cmd":"arm"}')
+        self.send_raw(self.disarm_frame(1))
+        self.run_ms(5)
+        self.send_raw(frame(frames.MSG, arm, 0, 0, 0))
+        self.run_ms(5)
+        self.assertEqual(self.controller.calls, ["disarm"])
+        self.assertEqual(self.hub.auth_failures, 0)
+
     def test_a_disarm_is_obeyed_though_somebody_says_hello(self):
         self.ask("status")
         for seed in range(20, 25):
@@ -273,8 +282,22 @@ class HubTest(unittest.TestCase):
         self.peer.session.restart()
         self.peer.hello()
         self.run_ms(100)
+        told = self.peer.events.pop()
         self.assertEqual([event["n"] for event in self.peer.events], list(range(8, 40)))
-        self.assertEqual(self.hub.events_dropped, 8)
+        self.assertEqual(told, {"e": "events-dropped", "count": 8})
+
+    def test_an_alarm_is_not_dropped_for_what_came_after_it(self):
+        self.hub.link.stop()
+        self.hub.session.restart()
+        self.hub.event((("e", "alarm"), ("event", 1)))
+        for number in range(40):
+            self.hub.event((("e", "tamper"), ("n", number)))
+        self.peer.link.stop()
+        self.peer.session.restart()
+        self.peer.hello()
+        self.run_ms(100)
+        self.assertEqual(self.peer.words()[:2], ["alarm", "tamper"])
+        self.assertEqual(self.peer.events[-1]["count"], 9)
 
     def test_events_that_are_on_their_way_are_not_the_ones_dropped(self):
         self.wire.a.cut = True
@@ -286,7 +309,7 @@ class HubTest(unittest.TestCase):
         self.peer.session.restart()
         self.peer.hello()
         self.run_ms(400)
-        numbers = [event["n"] for event in self.peer.events]
+        numbers = [event["n"] for event in self.peer.events if event["e"] == "n"]
         self.assertEqual(numbers, [0, 1, 2, 3] + list(range(12, 40)))
 
     def test_an_event_that_was_not_acknowledged_is_told_the_next_session(self):
@@ -349,6 +372,13 @@ class HubTest(unittest.TestCase):
         self.ask("delete", ("id", 3))
         self.run_ms(60)
         self.assertEqual(self.peer.events[-1], {"e": "image-end", "id": 4, "mac": "04" * 32})
+
+    def test_an_image_whose_key_cannot_be_read_is_left_out_of_the_list(self):
+        for image_id in (1, 2, 3):
+            self.store.add(image_id, codes.TRIP_FIRE)
+        self.store.unreadable = [2]
+        listed = self.ask("list")["images"]
+        self.assertEqual([image["id"] for image in listed], [1, 3])
 
     def test_an_image_that_cannot_be_read_is_ended_and_the_next_is_sent(self):
         self.store.add(3, codes.TRIP_FIRE, 40)

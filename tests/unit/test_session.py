@@ -83,6 +83,14 @@ class SessionTest(unittest.TestCase):
         self.assertEqual(self.check(message), FRESH_BEFORE)
         self.assertEqual(self.check(message), REPEATED)
 
+    def test_once_the_new_session_is_proven_what_was_held_back_of_the_last_is_worth_nothing(self):
+        self.check(self.host.sign(b"{}"))
+        held_back = self.host.sign(b"{}")
+        self.device.restart()
+        self.meet()
+        self.check(self.host.sign(b"{}"))
+        self.assertEqual(self.check(held_back), FORGED)
+
     def test_a_forgotten_session_is_not(self):
         self.check(self.host.sign(b"{}"))
         message = self.host.sign(b"{}")

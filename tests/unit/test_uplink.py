@@ -194,6 +194,20 @@ class UplinkTest(unittest.TestCase):
         self.run_ms(50)
         self.assertEqual(self.peer.words(), ["alarm"])
 
+    def test_a_customers_picture_that_was_listed_by_mistake_is_not_read_either(self):
+        self.store.add(4, codes.IMAGE_CUSTOMER)
+        self.meet()
+        self.uplink.transfer.add(4)
+        self.run_ms(50)
+        self.assertEqual(self.peer.events[-1], {"e": "image-end", "id": 4, "err": "no-image"})
+        self.assertEqual(self.peer.chunks, [])
+
+    def test_an_image_that_cannot_be_read_is_not_offered(self):
+        self.store.add(4, codes.TRIP_FIRE)
+        self.store.unreadable = [4]
+        self.meet()
+        self.assertFalse(self.uplink.offer(4))
+
     def test_the_customers_commands_are_refused(self):
         self.meet()
         for name in ("arm", "disarm", "cancel", "capture", "status", "list", "fetch", "delete"):
