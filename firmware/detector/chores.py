@@ -4,6 +4,9 @@ from detector import codes, states, ticks
 from detector.compat import const
 
 _HOUSEKEEP_MS = const(20)
+# While something is on its way to the customer: an erase deafens the link (45 ms of it), and what
+# was not heard is sent again much later.
+_HOUSEKEEP_BUSY_MS = const(1000)
 _AUTH_REPORT_MS = const(60000)
 
 
@@ -24,7 +27,8 @@ class Chores:
     def poll(self, now_ms: int) -> None:
         """Do at most one flash operation, and that in a quiet state only."""
         self._report_auth(now_ms)
-        if ticks.diff_ms(now_ms, self._housekeep_ms) < _HOUSEKEEP_MS:
+        rest_ms = _HOUSEKEEP_MS if self._hub.link.idle() else _HOUSEKEEP_BUSY_MS
+        if ticks.diff_ms(now_ms, self._housekeep_ms) < rest_ms:
             return
         self._housekeep_ms = now_ms
         controller = self._controller

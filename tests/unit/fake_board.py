@@ -173,13 +173,19 @@ class FakeCapture:
 
 
 class FakeHub:
-    """Keeps the events."""
+    """Keeps the events; `link` is itself, idle unless the test says otherwise."""
 
     def __init__(self) -> None:
         """Start with none."""
+        self.link = self
+        self.busy = False
         self.events = []
         self.sent = []
         self.auth_failures = 0
+
+    def idle(self) -> bool:
+        """Say whether nothing is on its way."""
+        return not self.busy
 
     def event(self, pairs: tuple) -> None:
         """Keep one."""

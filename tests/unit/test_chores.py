@@ -32,6 +32,12 @@ class TestChores(unittest.TestCase):
         self.parts.enter(states.ARMED, True)
         self.assertEqual(self.housekept(), (5, 5))
 
+    def test_rarely_while_something_is_on_its_way_to_the_customer(self) -> None:
+        self.parts.hub.busy = True
+        self.run_ms(1000)
+        self.assertEqual(self.housekept(900), (0, 0))
+        self.assertEqual(self.housekept(1000), (1, 1))
+
     def test_and_not_in_an_alarm_nor_in_an_entry_delay(self) -> None:
         self.parts.enter(states.ARMED, True)
         self.parts.trip(codes.TRIP_CONTACT)
