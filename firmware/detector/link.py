@@ -35,7 +35,7 @@ _FRAMES_A_POLL = const(2)
 
 
 class Link:
-    """One end of a link over `uart` (any, readinto, write)."""
+    """One end of a link over `uart` (any, readinto, write(buf, start, count), txdone)."""
 
     def __init__(self, uart: "machine.UART", rx_payload_bytes: int) -> None:
         """Allocate all buffers; `handler` is set by the owner before the first poll."""
@@ -47,7 +47,10 @@ class Link:
         self.running = False  # a session is open: numbered frames count
         self.sent_bytes = 0  # bytes given to the UART, for measurements
         self.resent = 0  # frames sent more than once
-        self._rest: memoryview | None = None  # of the frame in the writer, not with the UART yet
+        # Of the frame in the writer: the bytes from _at to _end are not with the UART yet. Numbers
+        # and no slice: sending a chunk allocates nothing.
+        self._at = 0
+        self._end = 0
         self._hello: bytes | None = None
         self._window = Window()
         self._clear(0)
@@ -79,7 +82,7 @@ class Link:
         """Stop, and write and read nothing more until `enable`."""
         self.enabled = False
         self.stop()
-        self._rest = None
+        self._end = self._at
 
     def enable(self) -> None:
         """Write and read again; what the UART received meanwhile is thrown away."""
@@ -114,7 +117,7 @@ class Link:
 
     def idle(self) -> bool:
         """Say whether nothing is queued, unsent or unacknowledged."""
-        waits = self._rest is not None or self._hello is not None or self._ack_due
+        waits = self._at != self._end or self._hello is not None or self._ack_due
         return not waits and self._window.is_empty()
 
     def drained(self) -> bool:
@@ -123,7 +126,7 @@ class Link:
 
     def between_frames(self) -> bool:
         """Say whether no frame is partly with the UART."""
-        return self._rest is None
+        return self._at == self._end
 
     def stalled(self, now_ms: int, limit_ms: int) -> bool:
         """Say whether something sent has waited for its acknowledgement longer than `limit_ms`."""
@@ -210,7 +213,7 @@ class Link:
         if window.base != window.next and ticks.diff_ms(now_ms, self._resend_ms) >= RESEND_MS:
             self._go_back(now_ms)
         for _ in range(_FRAMES_A_POLL):
-            if self._rest is None and not self._prepare(now_ms):
+            if self._at == self._end and not self._prepare(now_ms):
                 break
             if not self._write():
                 break
@@ -265,22 +268,18 @@ class Link:
 
     def _frame(self, kind: int, seq: int, length: int) -> None:
         flags = FLAG_NAK if self._nak else 0
-        total = self._writer.finish(kind, flags, seq, self._expected, length)
-        self._rest = self._writer.view[:total]
+        self._at = 0
+        self._end = self._writer.finish(kind, flags, seq, self._expected, length)
         self._ack_due = False
         self._nak = False
 
     def _write(self) -> bool:
         """Give the UART what it takes; True when the whole frame is with it."""
-        rest = self._rest
-        if not self.enabled or rest is None:
+        if not self.enabled or self._at == self._end:
             return False
-        count = self._uart.write(rest)
+        count = self._uart.write(self._writer.frame, self._at, self._end - self._at)
         if not count:
             return False
         self.sent_bytes += count
-        if count == len(rest):
-            self._rest = None
-            return True
-        self._rest = rest[count:]
-        return False
+        self._at += count
+        return self._at == self._end

@@ -70,20 +70,26 @@ class Port:
         del self._received[:count]
         return count
 
-    def write(self, data: bytes | bytearray | memoryview) -> int | None:
-        """Write what the port takes now; None when that is nothing. Raises LinkError."""
+    def write(
+        self, data: bytes | bytearray | memoryview, start: int = 0, count: int | None = None
+    ) -> int | None:
+        """Write what the port takes now of `count` bytes from `start` on; None when that is none.
+
+        As a stream of MicroPython takes it. Raises LinkError.
+        """
+        data = memoryview(data)[start : None if count is None else start + count]
         try:
             # pyserial repeats a non-blocking write for ever while the port takes nothing.
             if self._fd is not None and not select.select([], [self._fd], [], 0)[1]:
                 return None
-            count = self._serial.write(bytes(data))
+            taken = self._serial.write(bytes(data))
         except (OSError, TypeError) as error:
             raise LinkError(f"The port {self.url} was lost: {error}") from error
-        if not count:
+        if not taken:
             return None
         if self.tap is not None:
-            self.tap("tx", bytes(data[:count]))
-        return int(count)
+            self.tap("tx", bytes(data[:taken]))
+        return int(taken)
 
     def wait(self, seconds: float) -> None:
         """Wait until something arrives, somebody calls `wake`, or the time is over."""

@@ -49,7 +49,7 @@ def frame(kind: int, payload: bytes, *, seq: int = _SEQ) -> bytes:
     if len(payload) > frames.CHUNK_BYTES:
         raise ValueError("a frame holds a chunk at most")
     writer.payload[: len(payload)] = payload
-    return bytes(writer.view[: writer.finish(kind, 0, seq, _ACK, len(payload))])
+    return bytes(writer.frame[: writer.finish(kind, 0, seq, _ACK, len(payload))])
 
 
 def forged(seq: int = _SEQ) -> bytes:

@@ -53,7 +53,8 @@ class PtyUart:
         del self._received[:count]
         return count or None
 
-    def write(self, data: bytes) -> int | None:
+    def write(self, data: bytes, start: int = 0, count: int | None = None) -> int | None:
+        data = data[start:] if count is None else data[start : start + count]
         if self.cut:
             return len(data)
         try:

@@ -15,7 +15,7 @@ def frame(
     """Return a whole frame as bytes."""
     writer = FrameWriter()
     writer.payload[: len(payload)] = payload
-    return bytes(writer.view[: writer.finish(kind, flags, seq, ack, len(payload))])
+    return bytes(writer.frame[: writer.finish(kind, flags, seq, ack, len(payload))])
 
 
 class FakeUart:
@@ -48,8 +48,9 @@ class FakeUart:
         self.received = self.received[count:]
         return count
 
-    def write(self, data: bytes) -> int | None:
-        """Take what fits; None when nothing does."""
+    def write(self, data: bytes, start: int = 0, count: int | None = None) -> int | None:
+        """Take what fits of `count` bytes (all by default); None when nothing does."""
+        data = data[start:] if count is None else data[start : start + count]
         count = len(data)
         if self.at_once:
             count = min(count, self.at_once)

@@ -168,8 +168,7 @@ class LinkTest(unittest.TestCase):
         self.device.send_message(b"damaged" * 10)
         self.device._window.advance()
         self.device._send_numbered()
-        view = self.device._rest
-        view[30] ^= 1
+        self.device._writer.frame[30] ^= 1
         self.run_ms(50)
         self.assertEqual(self.host.handler.messages, [b"damaged" * 10])
 

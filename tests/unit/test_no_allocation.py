@@ -1,13 +1,21 @@
 """The steady tick allocates nothing: heap_lock makes every allocation a MemoryError."""
 
+import gc
 import sys
 import unittest
 
+from fake_flash import FakeFlash
 from fake_parts import Parts
+from fake_uart import frame
 
-from detector import states
+from detector import codes, frames, states
 from detector.chores import Chores
 from detector.console import Console
+from detector.journal import Journal
+from detector.keystore import KeyStore
+from detector.link import Link
+from detector.raw_flash import raw_blocks
+from detector.store import Store
 
 _MICROPYTHON = sys.implementation.name == "micropython"
 if _MICROPYTHON:
@@ -54,6 +62,106 @@ class TestSteadyTick(unittest.TestCase):
 
     def test_in_alarm_with_the_gate_open(self) -> None:
         self.steady(states.ALARM, True)
+
+
+@unittest.skipUnless(_MICROPYTHON, "only MicroPython can say what its heap holds")
+class TestGrowth(unittest.TestCase):
+    def alarm(self, parts: Parts) -> None:
+        """Go through one alarm, and forget what the fakes wrote down of it."""
+        parts.trip(codes.TRIP_PANIC)
+        self.assertEqual(parts.board.gate(), 1)
+        parts.release(codes.TRIP_PANIC)
+        parts.command(states.EV_DISARM)
+        parts.run(3)
+        parts.journal.records.clear()
+        parts.hub.events.clear()
+        parts.uplink.calls.clear()
+
+    def test_a_thousand_alarms_leave_the_heap_where_it_was(self) -> None:
+        parts = Parts()
+        parts.board.log = None
+        for _ in range(5):
+            self.alarm(parts)
+        gc.collect()
+        before = gc.mem_alloc()
+        for _ in range(1000):
+            self.alarm(parts)
+        gc.collect()
+        self.assertEqual(gc.mem_alloc() - before, 0)
+
+
+class AckingUart:
+    """Takes every byte at once and brings an acknowledgement of each chunk; allocates nothing."""
+
+    def __init__(self, acks: list) -> None:
+        """Hand out the frames `acks`, one whenever a chunk was written."""
+        self._acks = acks
+        self._next = 0
+        self.due = 0
+
+    def any(self) -> int:
+        """Return the bytes of the acknowledgement that waits."""
+        return frames.HEADER_BYTES if self.due else 0
+
+    def readinto(self, buf: bytearray, count: int) -> int:
+        """Give it."""
+        ack = self._acks[self._next]
+        for index in range(count):
+            buf[index] = ack[index]
+        self._next += 1
+        self.due -= 1
+        return count
+
+    def write(self, buf: bytearray, start: int, count: int) -> int:
+        """Take all."""
+        if count > frames.CHUNK_BYTES:
+            self.due += 1
+        return count
+
+
+class QuietFlash(FakeFlash):
+    """Once `quiet`, reads leave the buffer as it is: the fake's own copies allocate."""
+
+    quiet = False
+
+    def readblocks(self, number: int, buf: bytearray, offset: int = 0) -> int:
+        """Read, or say so."""
+        return 0 if self.quiet else FakeFlash.readblocks(self, number, buf, offset)
+
+
+class NoHandler:
+    """Is told nothing: a chunk has no tag."""
+
+
+@unittest.skipUnless(_MICROPYTHON, "only MicroPython can lock its heap")
+class TestUpload(unittest.TestCase):
+    def test_sending_the_chunks_of_an_image_and_taking_their_acknowledgements(self) -> None:
+        """The frame receiver and the upload step, on the real store and flash."""
+        flash = QuietFlash()
+        raw = raw_blocks(flash)
+        journal = Journal(raw, bytes(32), "dev")
+        journal.recover()
+        store = Store(raw, KeyStore(raw), journal, lambda count: bytes(count))
+        chunks = store.begin(codes.TRIP_FIRE, 1, 20000, 0, 0)
+        piece = bytearray(frames.CHUNK_BYTES)
+        for _ in range(chunks):
+            store.chunk(piece)
+        image = store.open(store.finish())
+        acks = [frame(frames.ACK, b"", 0, 0, index + 1) for index in range(chunks)]
+        uart = AckingUart(acks)
+        link = Link(uart, 512)
+        link.handler = NoHandler()
+        link.start(0)
+        link.send_chunks(image, 0, chunks)
+        flash.quiet = True
+        micropython.heap_lock()
+        try:
+            for now_ms in range(100):
+                link.poll(now_ms)
+        finally:
+            micropython.heap_unlock()
+        self.assertTrue(link.idle())
+        self.assertEqual(link.sent_bytes, chunks * frames.FRAME_BYTES)
 
 
 if __name__ == "__main__":

@@ -53,11 +53,16 @@ def call(op: int, a: int, v1: int, v2: int) -> int:
     return exchange(op, a, v1, v2, None, None)
 
 
-def exchange(op: int, a: int, v1: int, v2: int, out: object, into: object) -> int:
-    """Send `out` (or None), fill `into` (or None) from the answer; return the answer's value."""
+def exchange(
+    op: int, a: int, v1: int, v2: int, out: object, into: object, start: int = 0, count: int = -1
+) -> int:
+    """Send `out` (or None), fill `into` (or None) from the answer; return the answer's value.
+
+    Of `out` only `count` bytes from `start` on are sent, where that is given.
+    """
     length = 0
     if out is not None:
-        length = len(out)
+        length = len(out) if count < 0 else count
         _write(out, 0)  # a TypeError must come before the request, not inside it
     if into is not None:
         _readinto(into, 0)
@@ -66,7 +71,7 @@ def exchange(op: int, a: int, v1: int, v2: int, out: object, into: object) -> in
     try:
         _write(_request)
         if length:
-            _write(out, length)
+            _write(out, start, length)
         if _readinto(_answer) != wire.ANSWER_BYTES:
             leave()
         if _answer[1] and _readinto(into, _answer[1]) != _answer[1]:

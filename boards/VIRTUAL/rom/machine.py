@@ -156,11 +156,16 @@ class UART:
         count = self.readinto(buf) if count else 0
         return bytes(memoryview(buf)[:count]) if count else None
 
-    def write(self, buf: object) -> int | None:
-        """Put bytes into the transmit buffer; return how many it took, None when none."""
-        taken = exchange(wire.OP_UART_WRITE, self.id, 0, 0, buf, None)
-        if taken < len(buf) and self._timeout:
-            taken = self._write_rest(memoryview(buf), taken)
+    def write(self, buf: object, start: int = 0, count: int = -1) -> int | None:
+        """Put bytes into the transmit buffer; return how many it took, None when none.
+
+        As any stream (py/stream.c): all of `buf`, or `count` bytes from `start` on.
+        """
+        if count < 0 or count > len(buf) - start:
+            count = len(buf) - start
+        taken = exchange(wire.OP_UART_WRITE, self.id, 0, 0, buf, None, start, count)
+        if taken < count and self._timeout:
+            taken = self._write_rest(memoryview(buf)[start : start + count], taken)
         return taken or None
 
     def _write_rest(self, view: memoryview, taken: int) -> int:
