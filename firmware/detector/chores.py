@@ -7,6 +7,7 @@ _HOUSEKEEP_MS = const(20)
 # While something is on its way to the customer: an erase deafens the link (45 ms of it), and what
 # was not heard is sent again much later.
 _HOUSEKEEP_BUSY_MS = const(1000)
+_LOW_BLOCKS = const(2)  # with less of the journal erased ahead, nothing is more urgent
 _AUTH_REPORT_MS = const(60000)
 
 
@@ -27,7 +28,10 @@ class Chores:
     def poll(self, now_ms: int) -> None:
         """Do at most one flash operation, and that in a quiet state only."""
         self._report_auth(now_ms)
-        rest_ms = _HOUSEKEEP_MS if self._hub.link.idle() else _HOUSEKEEP_BUSY_MS
+        is_urgent = self._controller.record.journal.ahead < _LOW_BLOCKS
+        rest_ms = _HOUSEKEEP_MS
+        if not is_urgent and not self._hub.link.idle():
+            rest_ms = _HOUSEKEEP_BUSY_MS
         if ticks.diff_ms(now_ms, self._housekeep_ms) < rest_ms:
             return
         self._housekeep_ms = now_ms

@@ -114,9 +114,9 @@ class Journal:
         return True
 
     @property
-    def ready(self) -> bool:
-        """An erased slot is waiting for the next record."""
-        return (self._next - 1) // _PER_BLOCK <= self._blank_to
+    def ahead(self) -> int:
+        """How many erased blocks follow the next record's own; -1: it has none either."""
+        return self._blank_to - (self._next - 1) // _PER_BLOCK
 
     def _read_slot(self, slot: int) -> None:
         block = JOURNAL_BLOCK + slot // _PER_BLOCK

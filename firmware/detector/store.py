@@ -239,7 +239,7 @@ class Store:
         """
         if self._unreadable:
             return False  # what looks free may hold an image
-        if self._keys.pending and self._journal.ready and self._record_deletion():
+        if self._keys.pending and self._journal.ahead >= 0 and self._record_deletion():
             return True
         if self._extents.free < RESERVE_EXTENTS and self._evict():
             return True

@@ -105,6 +105,7 @@ class FakeJournal:
         self.broken = False
         self.error = error
         self.failing = False
+        self.ahead = 4
         self.housekept = 0  # calls of housekeep
 
     def append(

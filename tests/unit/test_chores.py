@@ -37,6 +37,8 @@ class TestChores(unittest.TestCase):
         self.run_ms(1000)
         self.assertEqual(self.housekept(900), (0, 0))
         self.assertEqual(self.housekept(1000), (1, 1))
+        self.parts.journal.ahead = 1
+        self.assertEqual(self.housekept(), (5, 5))
 
     def test_and_not_in_an_alarm_nor_in_an_entry_delay(self) -> None:
         self.parts.enter(states.ARMED, True)
