@@ -65,6 +65,15 @@ class ConsoleClient:
         self._take()
         return len(self._buffer)
 
+    def await_quiet(self, seconds: float, deadline: Deadline) -> None:
+        """Return once nothing has come for so long. Raises TimeoutError, LinkError."""
+        quiet = deadline.within(seconds)
+        while not quiet.expired:
+            self._port.wait(quiet.remaining)
+            if self._take():
+                quiet = deadline.within(seconds)
+        deadline.check("the console does not fall silent")
+
     def close(self) -> None:
         """Close the port; may be called again."""
         self._port.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -155,16 +154,8 @@ def _await_status(
             if "state" in values and (values["state"] == "SERVICE") == service:
                 break
     if tries > 1:
-        _let_settle(console, deadline)
+        console.await_quiet(_QUIET_S, deadline)  # late answers to the questions before
     return values
-
-
-def _let_settle(console: ConsoleClient, deadline: Deadline) -> None:
-    """Wait until no late answer comes any more."""
-    before = -1
-    while before != (waiting := console.pending()):
-        before = waiting
-        threading.Event().wait(min(_QUIET_S, deadline.remaining))
 
 
 def _check_version(version: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -57,6 +59,37 @@ def test_what_was_printed_before_is_no_answer(board: FakeConsole, console: Conso
     Deadline(1).wait_for(lambda: console.pending() >= 20, "the stale lines")
     assert console.command("version").text.startswith(VERSION)
     assert console.other == ["OK stale", "Traceback"]
+
+
+def test_quiet_is_awaited_from_the_last_byte_on(
+    board: FakeConsole, console: ConsoleClient
+) -> None:
+    late = threading.Timer(0.1, board.console_write, [b"late"])
+    late.start()
+    began = time.monotonic()
+    console.await_quiet(0.2, Deadline(5))
+    assert console.pending() == len(b"late")
+    assert time.monotonic() - began >= 0.3
+    late.join()
+
+
+def test_a_console_that_never_falls_silent_is_a_timeout(
+    board: FakeConsole, console: ConsoleClient
+) -> None:
+    stop = threading.Event()
+
+    def chatter() -> None:
+        while not stop.wait(0.02):
+            board.console_write(b".")
+
+    talker = threading.Thread(target=chatter)
+    talker.start()
+    try:
+        with pytest.raises(TimeoutError, match="silent"):
+            console.await_quiet(0.5, Deadline(0.6))
+    finally:
+        stop.set()
+        talker.join()
 
 
 def test_silence_is_a_timeout(board: FakeConsole, console: ConsoleClient) -> None:
