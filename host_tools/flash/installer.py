@@ -20,6 +20,8 @@ _ON_DEVICE = Path(__file__).parent / "on_device"
 _GUARD = ("detector/compat.py", "detector/flash_map.py", "detector/flash_guard.py")
 _BLOCK_BYTES = 3072  # 4096 as base64, the receiver's buffer
 _ACKNOWLEDGED = b"+"
+_END = b"\x04"  # of a program's output, and of its traceback, in the raw REPL
+_TRACEBACK_S = 2.0
 
 # Called with what is going on, bytes done and bytes in all.
 Progress = Callable[[str, int, int], None]
@@ -124,10 +126,11 @@ class Installer:
         byte = self._transport.read_byte(f"writing {path}")
         if byte == _ACKNOWLEDGED:
             return
-        # Anything else is the end of the helper: its traceback follows.
-        said, error = self._transport.follow(2)
-        text = (byte + said + error).decode(errors="replace").strip()
-        raise LostError(f"The board could not write {path}: {text.splitlines()[-1:]}")
+        # Anything else is the end of the helper's output: its traceback follows.
+        said = byte + self._transport.read_until(1, _END, timeout=_TRACEBACK_S)
+        lines = said.strip(_END).decode(errors="replace").strip().splitlines()
+        why = lines[-1] if lines else "it did not say why"
+        raise LostError(f"The board could not write {path}: {why}.")
 
     def _call(self, function: str, *arguments: object) -> str:
         """Call a helper on the board and return what it printed."""

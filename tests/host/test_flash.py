@@ -189,6 +189,15 @@ def test_a_board_that_loses_power_on_the_way_is_flashed_by_the_next_run(
     assert files_on(board.flash_image()) == build_image("VIRTUAL").files
 
 
+def test_a_board_that_cannot_write_is_quoted(board: VirtualBoard, tmp_path: Path) -> None:
+    def spoil(what: str, done: int, total: int) -> None:
+        if done > total // 2:
+            board.fault("flash-fails")
+
+    with pytest.raises(LostError, match=r"could not write \S+: OSError: \S.*\.$"):
+        flash(board, tmp_path / "keys", progress=spoil, deadline=Deadline(8.0))
+
+
 # --- identity ---------------------------------------------------------------------------------
 
 
