@@ -32,7 +32,10 @@ def flash(
         typer.Option(help="The detector's id; made from the chip's number if not given."),
     ] = None,
     rekey: Annotated[
-        bool, typer.Option("--rekey", help="Give new keys; old key files are renamed.")
+        bool,
+        typer.Option(
+            "--rekey", help="Give it new keys, e.g. for lost ones; old key files are renamed."
+        ),
     ] = False,
     start: Annotated[
         bool | None,
@@ -119,5 +122,12 @@ def _report(console: Console, result: FlashResult) -> None:
         )
         console.print(f"  for the ARC:      {result.keys.arc}", soft_wrap=True)
         console.print(f"  for the customer: {result.keys.customer}", soft_wrap=True)
+    elif result.missing:
+        names = " and no ".join(path.name for path in result.missing)
+        console.print(
+            f"  {result.device_id} had its identity already, but {result.missing[0].parent}/ has "
+            f"no {names}. Where its keys are lost, give it new ones with --rekey.",
+            soft_wrap=True,
+        )
     else:
         console.print(f"  {result.device_id} had its identity already; its keys are as they were.")

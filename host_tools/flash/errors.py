@@ -39,3 +39,7 @@ class KeysError(FlashError):
 
 class ProvisionError(FlashError):
     """The board refused its identity."""
+
+
+class KeysLostError(FlashError):
+    """The board may have keys now that nobody knows."""

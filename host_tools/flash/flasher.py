@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from detector import codes
 from detector.version import VERSION
 from host_tools.boards import load_pins
 from host_tools.console.client import ConsoleClient
@@ -20,18 +16,17 @@ from host_tools.flash.errors import JumperError, LostError, ProvisionError, Veri
 from host_tools.flash.image import Sabotage, build_image
 from host_tools.flash.installer import BoardFacts, Installed, Installer, Progress
 from host_tools.flash.keys import KeyFiles
+from host_tools.flash.provision import Config, provision
 from host_tools.flash.transport import ReplTransport, lost_is_said
 from host_tools.links.port import LinkError
 from host_tools.links.refused import CommandRefused
 
-_RANDOM_BYTES = 32  # detector.provision.RANDOM_BYTES
 _DEADLINE_S = 120.0
 # An answer takes milliseconds; a program that was not there yet when asked never gives one.
 _RETRY_S = 0.25
 _QUIET_S = 0.1
 _QUOTED_LINES = 12
 _SOFT_RESET = b"\x04"  # at an empty prompt
-Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,8 @@ class FlashResult:
     installed: Installed
     digests: dict[str, str] = field(repr=False)
     device_id: str | None = None
-    keys: KeyFiles | None = None  # None: not provisioned, or its key files are elsewhere
+    keys: KeyFiles | None = None  # None: not provisioned, or some of its key files are missing
+    missing: tuple[Path, ...] = ()  # key files of a board that was provisioned before
     provisioned: bool = False  # by this run
     set_aside: tuple[Path, ...] = ()  # old key files, renamed
     version: str | None = None  # as the board answered
@@ -105,8 +101,9 @@ def flash_board(
             version = _check_version(
                 _await_status(console, True, deadline, _SOFT_RESET.decode()).get("version")
             )
-            wanted = device_id or known.device_id or f"sluss-{installer.facts.unique_id}"
-            result = _provision(result, console, keys_dir, wanted, known, config, rekey, deadline)
+            result = _identify(
+                result, console, keys_dir, device_id, known, config, rekey, deadline
+            )
     if start is not None:
         show("waiting for the detector", 0, 0)
         start()
@@ -164,52 +161,33 @@ def _check_version(version: str | None) -> str:
     return VERSION
 
 
-def _provision(
+def _identify(
     result: FlashResult,
     console: ConsoleClient,
     keys_dir: Path,
-    device_id: str,
+    device_id: str | None,
     known: _Identity,
     config: Config | None,
     rekey: bool,
     deadline: Deadline,
 ) -> FlashResult:
-    files = KeyFiles.of(keys_dir, device_id)
-    if known.device_id is not None and not rekey:
-        if config is not None and config != known.config:
-            raise ProvisionError(
-                "The detector has another configuration already; to change it, give it new keys "
-                "with --rekey."
-            )
-        if device_id != known.device_id:
-            raise ProvisionError(f"The detector is {known.device_id} already; see --rekey.")
-        present = files if len(files.existing) == 2 else None
-        return replace(result, device_id=device_id, keys=present)
-    text = json.dumps(dict(known.config if config is None else config), separators=(",", ":"))
-    words = ["provision", secrets.token_hex(_RANDOM_BYTES), device_id, text.encode().hex()]
-    if rekey:
-        words.append("rekey")
-    with contextlib.ExitStack() as stack:
-        old = stack.enter_context(files.set_aside()) if rekey else []
-        # Reserved first: the keys are told once.
-        writer = stack.enter_context(files.reserved())
-        try:
-            answer = console.command(" ".join(words), deadline)
-        except CommandRefused as refused:
-            raise ProvisionError(_refusal(refused.code)) from refused
-        writer.write(device_id, dict(_pair(note) for note in answer.notes))
-    return replace(result, device_id=device_id, keys=files, provisioned=True, set_aside=tuple(old))
-
-
-def _refusal(code: int) -> str:
-    if code == codes.ERR_ARGUMENT:
-        return "The detector refused its configuration or its id: a value is out of range."
-    return f"The detector refused its identity: {codes.error_text(code)}."
-
-
-def _pair(note: str) -> tuple[str, str]:
-    name, _, value = note.partition(" ")
-    return name, value
+    """Give the board an identity if it has none, or a new one with `rekey`."""
+    wanted = device_id or known.device_id or f"sluss-{result.facts.unique_id}"
+    files = KeyFiles.of(keys_dir, wanted)
+    settings = known.config if config is None else config
+    result = replace(result, device_id=wanted)
+    if rekey or known.device_id is None:
+        old = provision(console, files, wanted, settings, rekey, deadline)
+        return replace(result, keys=files, provisioned=True, set_aside=old)
+    if settings != known.config:
+        raise ProvisionError(
+            "The detector has another configuration already; to change it, give it new keys "
+            "with --rekey."
+        )
+    if wanted != known.device_id:
+        raise ProvisionError(f"The detector is {known.device_id} already; see --rekey.")
+    missing = tuple(files.missing)
+    return replace(result, keys=None if missing else files, missing=missing)
 
 
 def _no_progress(_what: str, _done: int, _total: int) -> None:

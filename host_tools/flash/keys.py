@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from host_tools.flash.errors import KeysError, ProvisionError
+from host_tools.flash.errors import KeysError, KeysLostError
 from host_tools.keyfile import ARC, CUSTOMER, FORMAT, NAMES
 
 _MODE = 0o600
@@ -33,60 +35,97 @@ class KeyFiles:
         """Those of the two that exist."""
         return [path for path in (self.arc, self.customer) if path.exists()]
 
+    @property
+    def missing(self) -> list[Path]:
+        """Those of the two that do not exist."""
+        return [path for path in (self.arc, self.customer) if not path.exists()]
+
     @contextlib.contextmanager
     def set_aside(self) -> Iterator[list[Path]]:
         """Rename existing files, dated: images sealed to the old keys still need them.
 
-        They get their names back when the block fails.
+        They get their names back when the block fails, but not after KeysLostError: then they may
+        be the board's keys no more.
         """
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        moved = {path: path.with_name(f"{path.stem}.until-{stamp}.json") for path in self.existing}
-        for path, old in moved.items():
-            path.rename(old)
+        moved = {}
         try:
+            for path in self.existing:
+                moved[path] = _rename(path, _dated(path))
             yield list(moved.values())
+        except KeysLostError:
+            raise
         except BaseException:
             for path, old in moved.items():
-                old.rename(path)
+                _rename(old, path)
             raise
 
     @contextlib.contextmanager
     def reserved(self) -> Iterator[KeyFileWriter]:
         """Create both files, empty, before the board makes keys: they exist nowhere else then.
 
-        Raises KeysError if one exists. They are removed again when the block fails.
+        Raises KeysError if one exists. What is still empty at the end is removed again.
         """
         with contextlib.ExitStack() as stack:
-            self.arc.parent.mkdir(parents=True, exist_ok=True)
-            handles = {}
+            files = {}
             for role, path in ((ARC, self.arc), (CUSTOMER, self.customer)):
-                handles[role] = _create(path)
-                stack.callback(os.close, handles[role])
+                files[role] = _create(path)
                 stack.callback(_remove_if_empty, path)
-            yield KeyFileWriter(handles)
+                stack.callback(files[role].close)
+            yield KeyFileWriter(files)
 
 
 @dataclass(frozen=True)
 class KeyFileWriter:
-    """Open handles of both files."""
+    """Both files, open and empty, by role."""
 
-    handles: Mapping[str, int]
+    files: Mapping[str, io.FileIO]
 
     def write(self, device_id: str, keys: Mapping[str, str]) -> None:
-        """Write the keys (`arc-command` ... `customer-journal`, hex) to their files."""
-        for role, handle in self.handles.items():
-            try:
+        """Write the keys (`arc-command` ... `customer-journal`, hex) to their files.
+
+        Raises KeysLostError; both are empty then: half of the keys are of no use.
+        """
+        try:
+            for role, file in self.files.items():
                 mine = {name: keys[f"{role}-{name}"] for name in NAMES[role]}
-            except KeyError as error:
-                raise ProvisionError(f"The board did not tell its key {error}.") from error
-            content = {"sluss_key_file": FORMAT, "role": role, "device": device_id, "keys": mine}
-            os.write(handle, (json.dumps(content, indent=2) + "\n").encode())
-            os.fsync(handle)
+                content = {"sluss_key_file": FORMAT, "role": role, "device": device_id}
+                _write_all(file, json.dumps({**content, "keys": mine}, indent=2) + "\n")
+        except (KeyError, OSError) as error:
+            for file in self.files.values():
+                file.truncate(0)
+            if isinstance(error, KeyError):
+                why = f"it did not tell its key {error}"
+            else:
+                why = f"the key files cannot be written: {error.strerror}"
+            raise KeysLostError(f"The detector has keys that nobody knows; {why}.") from error
 
 
-def _create(path: Path) -> int:
+def _write_all(file: io.FileIO, text: str) -> None:
+    data = text.encode()
+    while data:
+        data = data[file.write(data) :]
+    os.fsync(file.fileno())
+
+
+def _rename(path: Path, name: Path) -> Path:
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+        return path.rename(name)
+    except OSError as error:
+        raise KeysError(f"The key file {path} cannot be renamed: {error.strerror}.") from error
+
+
+def _dated(path: Path) -> Path:
+    """Return a name that is free and says until when the keys were in use."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    names = itertools.chain([stamp], (f"{stamp}-{number}" for number in itertools.count(2)))
+    paths = (path.with_name(f"{path.stem}.until-{name}.json") for name in names)
+    return next(free for free in paths if not free.exists())
+
+
+def _create(path: Path) -> io.FileIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return io.FileIO(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "w")
     except FileExistsError as error:
         raise KeysError(
             f"The key file {path} exists and is never overwritten. With --rekey it is renamed "

@@ -1,0 +1,67 @@
+"""Flashing a virtual board, and what is on it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from littlefs import LittleFS, UserContext
+
+from detector import flash_map
+from host_tools.deadline import Deadline
+from host_tools.flash import FlashResult, flash_board
+from host_tools.flash.transport import ReplTransport
+from host_tools.virtual_board.client import VirtualBoard
+
+CONFIG = {"exit_delay_ms": 100, "entry_delay_ms": 200}
+SECONDS = 60.0
+
+
+def flash(
+    board: VirtualBoard, keys_dir: Path | None, **options: object
+) -> FlashResult:  # one id for all, because the chips' numbers differ
+    options.setdefault("device_id", "dut")
+    options.setdefault("deadline", Deadline(SECONDS))
+    return flash_board(board.ports.console, keys_dir=keys_dir, **options)  # type: ignore[arg-type]
+
+
+def starter(board: VirtualBoard) -> Callable[[], None]:
+    """What pulls the jumper and resets."""
+
+    def start() -> None:
+        board.jumper(False)
+        board.reset()
+
+    return start
+
+
+def files_on(flash_image: bytes) -> dict[str, bytes]:
+    """Read the file system as the host's littlefs sees it."""
+    context = UserContext(len(flash_image))
+    context.buffer[:] = flash_image
+    size = flash_map.BLOCK_BYTES
+    system = LittleFS(
+        context, block_size=size, block_count=len(flash_image) // size, prog_size=256
+    )
+    found = {}
+    for folder, _folders, names in system.walk("/"):
+        for name in names:
+            path = f"{folder.rstrip('/')}/{name}"
+            with system.open(path, "rb") as file:
+                found[path.lstrip("/")] = file.read()
+    return found
+
+
+def on_board(board: VirtualBoard, program: str) -> None:
+    """Run a program in the board's raw REPL, around the raw blocks."""
+    transport = ReplTransport(board.ports.console, Deadline(SECONDS))
+    try:
+        transport.start_repl()
+        transport.exec(
+            "import vfs, rp2\nfrom detector.flash_guard import GuardedFlash\n"
+            "vfs.umount('/')\n"
+            "vfs.mount(vfs.VfsLfs2(GuardedFlash(rp2.Flash()), progsize=256), '/')\n" + program
+        )
+        transport.exit_raw_repl()
+    finally:
+        transport.close()
