@@ -19,6 +19,7 @@ from host_tools.virtual_board.handle import (
     BoardHandle,
     EventListener,
     LossListener,
+    ProgramListener,
     VirtualBoardError,
 )
 from host_tools.virtual_board.options import CONSOLE_BAUD, BoardOptions
@@ -157,6 +158,14 @@ class VirtualBoard(BoardHandle):
     def flash_image(self) -> bytes:
         """Return the storage region's content at this moment."""
         return Path(self.request("flash_image")["path"]).read_bytes()
+
+    def watch_flash(self, first: int, count: int, on_program: ProgramListener) -> None:
+        """Hear each program that begins within `count` bytes from `first` on.
+
+        `on_program(t_us, address, data)` is called where `on_event` is, in order with it.
+        """
+        self._on_program = on_program
+        self.request("watch_flash", first=first, count=count)
 
     # --- the world around the board -------------------------------------------------------------
 

@@ -38,6 +38,7 @@ def sim(
             heapsize=heapsize,
             alive_us=alive_ms * 1000,
             max_us=max_ms * 1000,
+            powered=False,  # the simulation switches it on when it is all ears
             on_event=printer.event,
             on_lost=printer.lost,
         )

@@ -46,7 +46,9 @@ class Commands:
         action = getattr(self, f"do_{word}", None)
         if action is None:
             words = sorted(name[3:] for name in dir(self) if name.startswith("do_"))
-            raise ValueError(f"no such request {word!r}; there are watch, {', '.join(words)}")
+            raise ValueError(
+                f"no such request {word!r}; there are watch, watch_flash, {', '.join(words)}"
+            )
         self.settle()
         result: Result | None = action(**request)
         return {} if result is None else result

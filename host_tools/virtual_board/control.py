@@ -2,7 +2,8 @@
 
 One JSON object a line. A request `{"id": 1, "do": "line", "role": "TRIP_PANIC", "level": 1}` is
 answered by `{"id": 1, "ok": true, ...}` or `{"id": 1, "ok": false, "error": "..."}`; after `watch`
-every change of a signal is pushed as `{"event": [t_us, "GATE", 1]}`.
+every change of a signal is pushed as `{"event": [t_us, "GATE", 1]}`, after `watch_flash` every
+program of the flash that begins within a region as `{"programmed": [t_us, address, "hex"]}`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class Client:
         self._out = bytearray()
         self._waits_for_room = False
         self._is_open = True
+        self._region = range(0)  # of the flash, watched
         board.poller.add(sock.fileno(), self._on_event)
 
     def send(self, message: dict[str, Any]) -> None:
@@ -109,6 +111,8 @@ class Client:
         self._is_open = False
         with contextlib.suppress(ValueError):
             self._board.recorder.listeners.remove(self._tell)
+        with contextlib.suppress(ValueError):
+            self._board.flash.listeners.remove(self._tell_program)
         self._board.poller.remove(self._sock.fileno())
         self._sock.close()
         self._control.leave(self)
@@ -116,6 +120,10 @@ class Client:
     def _tell(self, t_us: int, signal: str, value: int) -> None:
         # Formatted by hand, for speed: signal names are plain words.
         self._out += b'{"event":[%d,"%s",%d]}\n' % (t_us, signal.encode(), value)
+
+    def _tell_program(self, address: int, data: bytes) -> None:
+        if address in self._region:
+            self.send({"programmed": [self._board.now_us(), address, data.hex()]})
 
     def _on_event(self, _events: int) -> None:
         try:
@@ -139,10 +147,13 @@ class Client:
         try:
             request = json.loads(line)
             number = request.pop("id", None)
-            if request.get("do") == "watch":
-                result = self.watch()
-            else:
-                result = self._commands.run(request)
+            match request.get("do"):
+                case "watch":
+                    result = self.watch()
+                case "watch_flash":
+                    result = self.watch_flash(request["first"], request["count"])
+                case _:
+                    result = self._commands.run(request)
         except Exception as error:
             # The asker gets the reason, whatever it is; the board itself must go on.
             self.send({"id": number, "ok": False, "error": f"{type(error).__name__}: {error}"})
@@ -159,3 +170,10 @@ class Client:
             for name, level in board.recorder.levels.items():
                 self._tell(0, name, level)
         return {"t_us": board.now_us(), "signals": board.recorder.levels}
+
+    def watch_flash(self, first: int, count: int) -> dict[str, Any]:
+        """Push every program that begins within `count` bytes from `first` on."""
+        self._region = range(first, first + count)
+        if self._tell_program not in self._board.flash.listeners:
+            self._board.flash.listeners.append(self._tell_program)
+        return {}

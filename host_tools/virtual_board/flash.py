@@ -66,6 +66,7 @@ class FlashChip:
         self.costs = COSTS["free"]
         self.cut: FlashCut | None = None
         self.failing: range | None = None  # blocks whose programs and erases fail
+        self.listeners: list[Callable[[int, bytes], None]] = []  # hear each program
 
     def read(self, address: int, count: int) -> bytes:
         """Return `count` bytes from `address`; raise FlashError(EINVAL) out of range."""
@@ -81,6 +82,8 @@ class FlashChip:
         self._begin(address, lambda: self._and(address, data[: len(data) // 2]))
         self._and(address, data)
         self.programs += 1
+        for listener in self.listeners:
+            listener(address, data)
         return self.costs.page_us * (len(data) // PAGE_BYTES)
 
     def erase(self, address: int) -> int:

@@ -24,6 +24,7 @@ _READ_BYTES = 1 << 16
 
 EventListener = Callable[[int, str, int], None]
 LossListener = Callable[[str], None]
+ProgramListener = Callable[[int, int, bytes], None]
 
 
 class VirtualBoardError(Exception):
@@ -48,6 +49,7 @@ class BoardHandle:
         self._options = options
         self._on_event = on_event
         self._on_lost = on_lost
+        self._on_program: ProgramListener | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._reader: threading.Thread | None = None
@@ -177,6 +179,11 @@ class BoardHandle:
         if event is not None:
             if self._on_event is not None:
                 self._on_event(event[0], event[1], event[2])
+            return
+        programmed = message.get("programmed")
+        if programmed is not None:
+            if self._on_program is not None:
+                self._on_program(programmed[0], programmed[1], bytes.fromhex(programmed[2]))
             return
         with self._changed:
             if "hello" in message:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from host_tools.virtual_board.circuit import FAULTS
 from host_tools.virtual_board.client import VirtualBoard, VirtualBoardError
 from host_tools.virtual_board.commands import BOARD_FAULTS
+from host_tools.virtual_board.hearsay import JOURNAL_BYTES, JOURNAL_START, Hearsay
 from host_tools.virtual_board.recorder import COUNTERS, RESET_WORDS
 
 # Short words for the hand; the circuit's own names are understood as well.
@@ -54,6 +55,7 @@ class Printer:
     def __init__(self, write: Callable[[str], object] = sys.stdout.write) -> None:
         self._write = write
         self._lock = threading.Lock()
+        self._hearsay = Hearsay()
         self.is_lost = False
 
     def say(self, text: str) -> None:
@@ -66,12 +68,20 @@ class Printer:
         """Print a change of a signal, if it is one that a person wants to see."""
         if t_us == 0 or signal in _SILENT:
             return  # time zero: where everything began, not a change
-        self.say(f"{t_us / 1e6:10.3f} s  {describe(signal, value)}")
+        self._say_at(t_us, describe(signal, value))
+
+    def program(self, t_us: int, _address: int, page: bytes) -> None:
+        """Print what the firmware's journal says of its state, where that has changed."""
+        for sentence in self._hearsay.hear(page):
+            self._say_at(t_us, sentence)
 
     def lost(self, why: str) -> None:
         """Say that the board is gone."""
         self.is_lost = True
         self.say(f"the board is gone: {why}")
+
+    def _say_at(self, t_us: int, text: str) -> None:
+        self.say(f"{t_us / 1e6:10.3f} s  {text}")
 
 
 def describe(signal: str, value: int) -> str:
@@ -103,8 +113,10 @@ class Simulation:
         }
 
     def run(self) -> None:
-        """Greet, then obey stdin until `quit` or its end."""
+        """Greet and switch the board on, then obey stdin until `quit` or its end."""
         self._printer.say(greeting(self._board))
+        self._board.watch_flash(JOURNAL_START, JOURNAL_BYTES, self._printer.program)
+        self._board.power(True)
         for line in sys.stdin:
             if self._printer.is_lost or not self.obey(line):
                 return
@@ -167,7 +179,6 @@ In another terminal:
   mpremote connect {ports.console} repl
   screen {ports.console} 115200
   sluss flash --port {ports.console}
-  sluss bench --port {ports.console} --hub {ports.hub} --uplink {ports.uplink}
 Here (`help` lists all):
   jumper in, trip panic, release panic, power cycle, fault enable-stuck, quit
 """

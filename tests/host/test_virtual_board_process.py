@@ -304,7 +304,7 @@ def test_a_board_that_cannot_start_says_why(tmp_path: Path) -> None:
 
 
 def test_an_unknown_request_is_refused_with_the_list_of_words(board: LoggedBoard) -> None:
-    with pytest.raises(VirtualBoardError, match="there are watch, camera"):
+    with pytest.raises(VirtualBoardError, match="there are watch, watch_flash, camera"):
         board.request("dance")
 
 
