@@ -8,9 +8,10 @@ with VirtualBoard(folder) as board:
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from host_tools import ROOT
 from host_tools.interpreter import micropython_path
@@ -23,6 +24,8 @@ from host_tools.virtual_board.handle import (
     VirtualBoardError,
 )
 from host_tools.virtual_board.options import CONSOLE_BAUD, BoardOptions
+from host_tools.virtual_board.photographs import camera_folder
+from host_tools.virtual_board.pictures import PicturesError
 from host_tools.virtual_board.rom_image import START, rom_folder
 
 __all__ = ("BoardPorts", "ServedPicture", "VirtualBoard", "VirtualBoardError")
@@ -92,6 +95,12 @@ class VirtualBoard(BoardHandle):
             seed=seed,
         )
         super().__init__(options, on_event, on_lost)
+
+    def start(self) -> Self:
+        """Start the process; on return the ports are there and the interpreter is starting."""
+        if self._options.images is not None:
+            self._options = replace(self._options, images=_for_camera(self._options.images))
+        return super().start()
 
     def close(self) -> None:
         """End the process, wherever it is; safe to call twice."""
@@ -222,7 +231,7 @@ class VirtualBoard(BoardHandle):
         broken: str | None = None,
     ) -> None:
         """Change the camera; None leaves a setting as it is, `broken=""` mends it."""
-        folder = None if images is None else str(images)
+        folder = None if images is None else str(_for_camera(images))
         self.request("camera", images=folder, canary=canary, delay_ms=delay_ms, broken=broken)
 
     def params(
@@ -234,3 +243,10 @@ class VirtualBoard(BoardHandle):
     ) -> None:
         """Change the circuit's times or the flash's costs; None leaves one as it is."""
         self.request("params", alive_us=alive_us, max_us=max_us, flash_costs=flash_costs)
+
+
+def _for_camera(folder: Path) -> Path:
+    try:
+        return camera_folder(folder)
+    except PicturesError as error:
+        raise VirtualBoardError(str(error)) from error

@@ -19,7 +19,7 @@ def sim(
         typer.Option(help="Folder that keeps the board's flash; without it the flash is blank."),
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of JPEGs that the camera sees.")
+        Path | None, typer.Option(help="Folder of photographs that the camera sees.")
     ] = None,
     flash_costs: Annotated[
         str, typer.Option(help="free, or pico: flash operations take a Pico's time.")
@@ -30,6 +30,8 @@ def sim(
 ) -> None:
     """Run a virtual board for hand work: its ports, its signals, its sensors."""
     printer = Printer()
+    if images is not None:
+        printer.say(f"Looking at the pictures in {images} ...")
     try:
         board = VirtualBoard(
             state,
