@@ -109,7 +109,10 @@ def ensure() -> tuple[Path, str]:
 def _install(tools: Path) -> None:
     """Download, unpack, try, and move into place."""
     if sys.platform == "darwin":
-        raise SetupError("On macOS type `brew install micropython`, then run this again.")
+        raise SetupError(
+            "On macOS `brew install micropython` does for the unit tests; the virtual board needs "
+            "Linux, e.g. a container with Debian."
+        )
     for command in ("apt-get", "dpkg-deb"):
         if shutil.which(command) is None:
             raise SetupError(f"This system has no {command}. {_WHAT_ELSE}")

@@ -64,6 +64,11 @@ class BoardHandle:
 
     def start(self) -> Self:
         """Start the process; on return the ports are there and the interpreter is starting."""
+        if sys.platform != "linux":
+            raise VirtualBoardError(
+                "the virtual board needs Linux (epoll, and ptys that tell when nobody listens); "
+                "on another system run it in a virtual machine or a container with Debian"
+            )
         self.state.mkdir(parents=True, exist_ok=True)
         ours, theirs = socket.socketpair()
         log = (self.state / "board.log").open("ab")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Interpreter:
             link, _address = self._listener.accept()
         except BlockingIOError:
             return None
-        if self.link is not None or _peer_pid(link) not in (None, self._pid):
+        if self.link is not None or _peer_pid(link) != self._pid:
             link.close()
             return None
         link.setblocking(False)
@@ -128,10 +128,9 @@ class Interpreter:
     def _become(self, parent: int, stdout_write: int) -> None:
         """Turn the forked child into the interpreter; never returns."""
         try:
-            if _libc is not None:
-                _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-                if os.getppid() != parent:
-                    os._exit(1)
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
             for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
             assert self._stdin_read is not None
@@ -147,8 +146,6 @@ class Interpreter:
             os._exit(127)
 
 
-def _peer_pid(link: socket.socket) -> int | None:
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
+def _peer_pid(link: socket.socket) -> int:
     credentials = link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return int.from_bytes(credentials[:4], sys.byteorder)

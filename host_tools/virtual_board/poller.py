@@ -10,7 +10,11 @@ _COARSE_S = 0.002  # epoll counts milliseconds; below this the finer clock of se
 
 
 class Poller:
-    """epoll with a handler per descriptor; a handler gets the event bits."""
+    """epoll with a handler per descriptor; a handler gets the event bits.
+
+    Not `selectors`, although that is as fast: it knows levels only, and a pty that nobody has open
+    is hung up for ever. An edge wakes the board once, and again when somebody writes.
+    """
 
     def __init__(self) -> None:
         self._epoll = select.epoll()

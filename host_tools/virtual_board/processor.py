@@ -41,14 +41,6 @@ _FLASH_REQUESTS = frozenset(
 _BURST_US = 500  # how long requests are answered without a look at anything else
 
 
-def _nothing() -> None:
-    """Stand in for sched_yield() where there is none."""
-
-
-# Board and interpreter share a CPU: this lets the interpreter make its next request.
-_yield_cpu = getattr(os, "sched_yield", _nothing)
-
-
 class Processor:
     """Runs the interpreter, answers it and carries its console."""
 
@@ -197,7 +189,8 @@ class Processor:
             self._send(answer)
             if op == wire.OP_UART_WRITE:
                 return  # there is something new to wait for
-            _yield_cpu()
+            # Board and interpreter share a CPU: this lets the interpreter make its next request.
+            os.sched_yield()
 
     def _send(self, answer: bytes) -> None:
         if self._link is None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -297,6 +298,14 @@ def test_whoever_is_lost_hears_about_it(tmp_path: Path) -> None:
 def test_a_board_that_cannot_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "flash.bin").write_bytes(b"too short")
     with pytest.raises(VirtualBoardError, match="not a flash image"):
+        LoggedBoard(tmp_path).start()
+
+
+def test_a_system_that_cannot_run_it_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(VirtualBoardError, match="needs Linux"):
         LoggedBoard(tmp_path).start()
 
 

@@ -26,8 +26,8 @@ except (ImportError, OSError):  # built without libffi: an interrupt is then a r
 
     _exit = sys.exit
 
-_BLOCK = 1 if sys.platform == "darwin" else 0
-_UNBLOCK = 2 if sys.platform == "darwin" else 1
+_BLOCK = 0
+_UNBLOCK = 1
 _SIGINT = bytearray(128)  # a sigset_t: bit n - 1 for signal n
 _SIGINT[0] = 1 << (2 - 1)
 
