@@ -21,18 +21,20 @@ from pathlib import Path
 import pytest
 
 from host_tools import ROOT
+from host_tools.bench import outcome as outcomes
 from host_tools.bench import promises, report
-from host_tools.bench import record as records
+from host_tools.bench.outcome import TestRecord
 from host_tools.bench.progress import Teller
-from host_tools.bench.record import TestRecord
 from host_tools.bench.rig import Plan
 from host_tools.bench.run import RUN, Run
 from host_tools.bench.session import NoRestError
 from host_tools.bench.target import TargetLostError
+from host_tools.bench.witness import WitnessLostError
 
 pytest_plugins = ["host_tools.bench.fixtures"]
 
 _MESSAGE_LINES = 12
+_LOST = (TargetLostError, WitnessLostError)
 # Ends of a pytest session that are neither passed nor failed tests.
 _ENDS = {
     pytest.ExitCode.INTERRUPTED: "It was interrupted.",
@@ -70,7 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
         folder=config.getoption("--sluss-folder") or ROOT / "build" / "bench" / "virtual",
         images=config.getoption("--sluss-images"),
         sabotage=config.getoption("--sluss-sabotage"),
-        selection=config.getoption("keyword", "") or config.getoption("markexpr", "") or "",
+        selection=" and ".join(
+            words
+            for name in ("keyword", "markexpr")
+            if (words := config.getoption(name, "") or "")
+        ),
     )
     tellers = [one for one in config.pluginmanager.get_plugins() if isinstance(one, Teller)]
     config.stash[RUN] = Run(plan, tellers[0] if tellers else None)
@@ -92,6 +98,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.fixturenames = ["idle", *names]  # type: ignore[attr-defined]
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Keep what a selection leaves out: a promise is not kept by the tests that are left."""
+    for item in items:
+        item.config.stash[RUN].left_out.append(_not_run(item, "left out of this run"))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Mark the test's beginning in the transcripts."""
     run = item.config.stash[RUN]
@@ -104,25 +116,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Gather each test's outcome; end the session when the detector is lost."""
     result: pytest.TestReport = yield  # type: ignore[assignment]
     run = item.config.stash[RUN]
-    test = run.reports.setdefault(
-        item.nodeid,
-        TestRecord(
-            item.nodeid, _sentence(item), list(_promises(item)), records.PASSED, seconds=0.0
-        ),
-    )
+    test = run.reports.setdefault(item.nodeid, _record(item, outcomes.PASSED))
     test.seconds = round(test.seconds + result.duration, 4)
-    if result.skipped:
-        test.outcome = records.SKIPPED
-        test.message = str(result.longrepr[2] if isinstance(result.longrepr, tuple) else "")
-    elif result.failed and test.outcome == records.PASSED:
-        test.outcome = records.FAILED if call.when == "call" else records.ERROR
-        test.message = _message(call, result)
-    if call.excinfo is not None and call.excinfo.errisinstance(TargetLostError):
-        reason = str(call.excinfo.value)
-        run.record.stopped = f"{reason[:1].upper()}{reason[1:]}"
-        if call.when == "setup":
-            test.outcome = records.LOST
+    lost = _why_lost(run, call)
+    if lost:
+        run.record.stopped = f"{lost[:1].upper()}{lost[1:]}"
         item.session.shouldstop = run.record.stopped
+    if result.skipped:
+        test.outcome = outcomes.SKIPPED
+        test.message = str(result.longrepr[2] if isinstance(result.longrepr, tuple) else "")
+    elif result.failed and test.outcome == outcomes.PASSED:
+        judged = outcomes.FAILED if call.when == "call" else outcomes.ERROR
+        test.outcome = outcomes.LOST if lost else judged
+        test.message = _message(call, result)
     if call.when == "teardown":
         run.record.tests.append(test)
         if run.teller is not None:
@@ -137,12 +143,37 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if not run.record.stopped:
         run.record.stopped = _ENDS.get(pytest.ExitCode(exitstatus), "")
+    told = {test.id for test in run.record.tests}
+    over = "the run ended before it was over"
+    run.record.tests += [_not_run(item, over) for item in session.items if item.nodeid not in told]
+    run.record.tests += run.left_out
     path = run.finish()
+    if exitstatus == pytest.ExitCode.OK and not run.record.passed:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if run.teller is not None:
         run.teller.summary(run.record, report.headline(run.record), path)
 
 
 # --- inside -------------------------------------------------------------------------------------
+
+
+def _record(item: pytest.Item, outcome: str) -> TestRecord:
+    return TestRecord(item.nodeid, _sentence(item), list(_promises(item)), outcome, seconds=0.0)
+
+
+def _not_run(item: pytest.Item, why: str) -> TestRecord:
+    test = _record(item, outcomes.NOT_RUN)
+    test.message = why
+    return test
+
+
+def _why_lost(run: Run, call: pytest.CallInfo[None]) -> str:
+    """Say why the board is gone, "" where it is not or where nothing went wrong."""
+    if call.excinfo is None:
+        return ""
+    if call.excinfo.errisinstance(_LOST):
+        return str(call.excinfo.value)
+    return "" if run.rig is None else run.rig.lost
 
 
 def _promises(item: pytest.Item) -> Sequence[str]:
@@ -163,7 +194,7 @@ def _message(call: pytest.CallInfo[None], result: pytest.TestReport) -> str:
     """Say in a few lines what went wrong, with the line of the test that saw it."""
     if call.excinfo is None:
         return result.longreprtext[-1000:]
-    if call.excinfo.errisinstance((NoRestError, TargetLostError)):
+    if call.excinfo.errisinstance((NoRestError, *_LOST)):
         return str(call.excinfo.value)
     crash = getattr(result.longrepr, "reprcrash", None)
     lines = call.excinfo.exconly().splitlines()[:_MESSAGE_LINES]

@@ -10,22 +10,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from host_tools.bench import outcome as outcomes
 from host_tools.bench import promises
-from host_tools.bench import record as records
-from host_tools.bench.record import Record, TestRecord
+from host_tools.bench.outcome import BAD, TestRecord
+from host_tools.bench.record import Record
 
 _SIGNS = {
-    records.PASSED: "[green]✓[/]",
-    records.FAILED: "[bold red]✗[/]",
-    records.ERROR: "[bold red]![/]",
-    records.SKIPPED: "[dim]-[/]",
-    records.LOST: "[bold red]![/]",
+    outcomes.PASSED: "[green]✓[/]",
+    outcomes.FAILED: "[bold red]✗[/]",
+    outcomes.ERROR: "[bold red]![/]",
+    outcomes.SKIPPED: "[dim]-[/]",
+    outcomes.LOST: "[bold red]![/]",
 }
-_VERDICTS = {
-    promises.KEPT: "[green]KEPT[/]",
-    promises.BROKEN: "[bold red]BROKEN[/]",
-    promises.NOT_BUILT: "[dim]NOT BUILT[/]",
-    promises.NOT_TESTED: "[yellow]NOT TESTED[/]",
+_STYLES = {
+    promises.KEPT: "green",
+    promises.BROKEN: "bold red",
+    promises.NOT_BUILT: "dim",
+    promises.NOT_TESTED: "yellow",
+    promises.PARTLY_TESTED: "yellow",
 }
 
 
@@ -70,9 +72,9 @@ class Teller:
             f" {escape(test.sentence)} [dim]{test.seconds:.2f} s[/]",
             soft_wrap=True,
         )
-        if test.outcome in (records.FAILED, records.ERROR, records.LOST):
+        if test.outcome in (*BAD, outcomes.LOST):
             self.console.print(f"[red]{escape(_indent(test.message))}[/]", soft_wrap=True)
-        elif test.outcome == records.SKIPPED:
+        elif test.outcome == outcomes.SKIPPED:
             self.console.print(f"[dim]{escape(_indent(test.message))}[/]", soft_wrap=True)
         self._bar.update(self._task, completed=self._count)
 
@@ -82,7 +84,8 @@ class Teller:
         self.console.print()
         for verdict in record.verdicts():
             name = f"{verdict.promise} {verdict.part}".strip()
-            self.console.print(f"  {name:28} {_VERDICTS[verdict.verdict]}")
+            style = _STYLES[verdict.verdict]
+            self.console.print(f"  {name:28} [{style}]{verdict.words()}[/]")
         self.console.print()
         if record.stopped:
             self.console.print(f"[bold red]Ended early:[/] {escape(record.stopped)}")

@@ -10,6 +10,7 @@ KEPT = "KEPT"
 BROKEN = "BROKEN"
 NOT_BUILT = "NOT BUILT"
 NOT_TESTED = "NOT TESTED"
+PARTLY_TESTED = "PARTLY TESTED"  # what ran passed, but not everything ran
 
 
 @dataclass(frozen=True)

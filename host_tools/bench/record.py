@@ -9,23 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from host_tools.bench.measurement import Measurement
-from host_tools.bench.promises import BROKEN, KEPT, NOT_BUILT, NOT_TESTED, PROMISES, Part
+from host_tools.bench.outcome import BAD, PASSED, PartVerdict, TestRecord, judge_all
 from host_tools.bench.witness import Event
 
-SCHEMA = 1
-
-# Outcomes of a test
-PASSED = "passed"
-FAILED = "failed"
-ERROR = "error"  # the board could not be brought into the state that the test starts from
-SKIPPED = "skipped"
-LOST = "lost"  # the board was lost before the test began: it says nothing, the run is void
+SCHEMA = 2
 
 SABOTAGES: Mapping[str, str] = {
     "gate-bridged": "the gate's switch is bridged, behind the point where the firmware senses it",
@@ -33,20 +26,6 @@ SABOTAGES: Mapping[str, str] = {
     "opens-in-armed": "the firmware's table lets the gate open while only armed",
 }
 """What `--sabotage` knows: each run with one must fail."""
-
-
-@dataclass
-class TestRecord:
-    """One test: its sentence, the promises it speaks for and what came out."""
-
-    __test__ = False  # not a test class, whatever its name begins with
-
-    id: str
-    sentence: str
-    promises: list[str]
-    outcome: str
-    seconds: float
-    message: str = ""  # why it failed or was skipped, for a person
 
 
 @dataclass
@@ -93,17 +72,6 @@ class Picture:
 
 
 @dataclass
-class PartVerdict:
-    """The verdict on one row of PROMISES."""
-
-    promise: str
-    part: str
-    verdict: str
-    passed: int
-    failed: int
-
-
-@dataclass
 class Record:
     """One run of the bench."""
 
@@ -131,7 +99,7 @@ class Record:
         return (
             not self.stopped
             and any(test.outcome == PASSED for test in self.tests)
-            and not any(test.outcome in (FAILED, ERROR) for test in self.tests)
+            and not any(test.outcome in BAD for test in self.tests)
         )
 
     def add_measurement(self, new: Measurement) -> None:
@@ -149,8 +117,8 @@ class Record:
         self.measurements.append(new)
 
     def verdicts(self) -> list[PartVerdict]:
-        """Judge every row of PROMISES by the tests that ran."""
-        return [_judge(part, self.tests) for part in PROMISES]
+        """Judge every row of PROMISES by the suite's tests, those that did not run too."""
+        return judge_all(self.tests)
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole record as plain data."""
@@ -234,25 +202,6 @@ def load(path: Path) -> Record:
         ],
         transcripts=data["transcripts"],
     )
-
-
-def _judge(part: Part, tests: Iterable[TestRecord]) -> PartVerdict:
-    outcomes = [test.outcome for test in tests if part.promise in test.promises]
-    passed = outcomes.count(PASSED)
-    failed = outcomes.count(FAILED) + outcomes.count(ERROR)
-    if not part.built:
-        # What is not there keeps nothing; a failed test still says that something is wrong.
-        whole = not part.part
-        return PartVerdict(
-            part.promise, part.part, BROKEN if failed and whole else NOT_BUILT, 0, 0
-        )
-    if failed:
-        verdict = BROKEN
-    elif passed:
-        verdict = KEPT
-    else:
-        verdict = NOT_TESTED
-    return PartVerdict(part.promise, part.part, verdict, passed, failed)
 
 
 def sha256_hex(data: bytes) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from host_tools.bench import outcome as outcomes
 from host_tools.bench import promises, waveform
-from host_tools.bench import record as records
 from host_tools.bench.measurement import Measurement
+from host_tools.bench.outcome import BAD, WITHOUT_WORD, PartVerdict, TestRecord
 from host_tools.bench.promises import Part
-from host_tools.bench.record import SABOTAGES, PartVerdict, Picture, Record, TestRecord
+from host_tools.bench.record import SABOTAGES, Picture, Record
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -40,7 +42,17 @@ class _Group:
 
     @property
     def failed(self) -> int:
-        return sum(test.outcome in (records.FAILED, records.ERROR) for test in self.tests)
+        return sum(test.outcome in BAD for test in self.tests)
+
+    @property
+    def passed(self) -> int:
+        return sum(test.outcome == outcomes.PASSED for test in self.tests)
+
+    @property
+    def css(self) -> str:
+        if self.failed:
+            return "fail-pill"
+        return "pass" if self.passed == len(self.tests) else "not-tested"
 
 
 @dataclass(frozen=True)
@@ -70,8 +82,9 @@ def render(record: Record, folder: Path) -> str:
             for part, verdict in zip(promises.PROMISES, record.verdicts(), strict=True)
         ],
         counts={
-            outcome: sum(test.outcome == outcome for test in record.tests)
-            for outcome in (records.PASSED, records.FAILED, records.ERROR, records.SKIPPED)
+            "passed": _number(record, {outcomes.PASSED}),
+            "failed": _number(record, BAD),
+            "without word": _number(record, WITHOUT_WORD),
         },
         waves=[
             (wave, Markup(waveform.draw(wave)), _test_sentence(record, wave.test))
@@ -101,16 +114,28 @@ def headline(record: Record) -> str:
         return f"{_list(broken)} broken: this detector does not leave the bench."
     if record.stopped:
         return "The run ended early: it shows nothing."
-    failed = sum(test.outcome in (records.FAILED, records.ERROR) for test in record.tests)
+    failed = _number(record, BAD)
     if failed:
         return f"No promise broken, but {_count(failed, 'test')} failed."
+    kept = _names(record, promises.KEPT)
+    partly = [
+        f"{verdict.promise} partly tested ({verdict.passed} of {verdict.tests})"
+        for verdict in record.verdicts()
+        if verdict.verdict == promises.PARTLY_TESTED
+    ]
     untested = _names(record, promises.NOT_TESTED)
-    if untested:
-        kept = _names(record, promises.KEPT)
-        if not kept:
-            return "Nothing that a promise rests on was tested."
-        return f"{_list(kept)} kept; {_list(untested)} not tested in this run."
-    return "Every promise that is built was kept."
+    if not kept and not partly:
+        return "Nothing that a promise rests on was tested."
+    if not partly and not untested:
+        return "Every promise that is built was kept."
+    parts = [f"{_list(kept)} kept"] if kept else []
+    parts += partly
+    parts += [f"{_list(untested)} not tested in this run"] if untested else []
+    return "; ".join(parts) + "."
+
+
+def _number(record: Record, wanted: Container[str]) -> int:
+    return sum(test.outcome in wanted for test in record.tests)
 
 
 def _names(record: Record, wanted: str) -> list[str]:

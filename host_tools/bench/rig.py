@@ -65,6 +65,11 @@ class Rig:
             raise TargetLostError("the board was never brought up")
         return self._bench
 
+    @property
+    def lost(self) -> str:
+        """Why the board is gone, "" while it is not."""
+        return "" if self._bench is None else self._bench.witness.lost
+
     def bring_up(self) -> None:
         """Start a blank board, flash and provision it, pull the jumper, wait until it answers."""
         folder = self._plan.folder

@@ -13,8 +13,9 @@ import pytest
 from host_tools import ROOT
 from host_tools.bench import record as records
 from host_tools.bench import report
+from host_tools.bench.outcome import TestRecord
 from host_tools.bench.progress import Teller
-from host_tools.bench.record import Record, TestRecord
+from host_tools.bench.record import Record
 from host_tools.bench.rig import Plan, Rig
 from host_tools.interpreter import micropython_path, micropython_version
 
@@ -38,6 +39,7 @@ class Run:
         self.record.git_commit, self.record.git_dirty = _git_state()
         self.started = time.monotonic()
         self.reports: dict[str, TestRecord] = {}
+        self.left_out: list[TestRecord] = []
 
     def phase(self, sentence: str, done: int = 0, total: int = 0) -> None:
         """Say what is going on outside tests."""
@@ -86,6 +88,6 @@ def _git_state() -> tuple[str, bool]:
         return done.stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--", "firmware"))
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain"))
     except (OSError, subprocess.SubprocessError):
         return "", False

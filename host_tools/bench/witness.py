@@ -36,6 +36,10 @@ class WitnessTimeoutError(AssertionError):
     """What a test waited for did not happen in time."""
 
 
+class WitnessLostError(Exception):
+    """The witness is gone, and what a test waited for may have happened or not."""
+
+
 class Event(NamedTuple):
     """One edge of a signal, or one new count of a counter."""
 
@@ -85,6 +89,11 @@ class Witness:
             self._lost = why
             self._changed.notify_all()
 
+    @property
+    def lost(self) -> str:
+        """Why no event will come any more, "" while they do."""
+        return self._lost or ""
+
     # --- for tests --------------------------------------------------------------------------
 
     def now_us(self) -> int:
@@ -119,7 +128,8 @@ class Witness:
     def wait(self, signal: str, value: int, deadline: Deadline, since_us: int = 0) -> Event:
         """Return the first event of `signal` to `value` at or after `since_us`.
 
-        Looks at what is in the log already, then waits. Raises WitnessTimeoutError.
+        Looks at what is in the log already, then waits. Raises WitnessTimeoutError, and
+        WitnessLostError where nothing will come any more.
         """
         return self.wait_for(
             lambda event: event.signal == signal and event.value == value,
@@ -140,7 +150,7 @@ class Witness:
                         return event
                 seen = len(self._events)
                 if self._lost is not None:
-                    raise WitnessTimeoutError(f"the witness is gone: {self._lost}")
+                    raise WitnessLostError(f"the witness is gone: {self._lost}")
                 left = deadline.remaining
                 if left <= 0:
                     raise WitnessTimeoutError(f"the witness did not see {what} in time")
@@ -188,8 +198,6 @@ class Witness:
                 lambda event: event.signal == signal, "", Deadline(seconds), start
             )
         except WitnessTimeoutError:
-            if self._lost is not None:
-                raise
             return
         raise WitnessTimeoutError(
             f"{signal} became {event.value} {(event.t_us - start) / 1000:.1f} ms"

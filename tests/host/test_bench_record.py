@@ -10,7 +10,16 @@ import pytest
 from host_tools.bench import promises
 from host_tools.bench import record as records
 from host_tools.bench.measurement import Measurement
-from host_tools.bench.record import Record, TestRecord
+from host_tools.bench.outcome import (
+    ERROR,
+    FAILED,
+    LOST,
+    NOT_RUN,
+    PASSED,
+    SKIPPED,
+    TestRecord,
+)
+from host_tools.bench.record import Record
 from tests.host.bench_sample import sample_record
 
 
@@ -28,33 +37,42 @@ def _test(outcome: str, *promises: str) -> TestRecord:
     return TestRecord("t", "A test.", list(promises), outcome, 0.1)
 
 
-def test_a_promise_is_kept_when_a_test_passed_and_none_failed() -> None:
-    assert _verdict([_test(records.PASSED, "P1"), _test(records.SKIPPED, "P1")], "P1") == "KEPT"
+def test_a_promise_is_kept_when_every_test_that_speaks_for_it_passed() -> None:
+    assert _verdict([_test(PASSED, "P1"), _test(PASSED, "P1", "P2")], "P1") == "KEPT"
 
 
-@pytest.mark.parametrize("outcome", [records.FAILED, records.ERROR])
+@pytest.mark.parametrize("outcome", [SKIPPED, NOT_RUN, LOST])
+def test_a_promise_is_not_kept_by_a_part_of_its_tests(outcome: str) -> None:
+    tests = [_test(PASSED, "P1"), _test(outcome, "P1"), _test(PASSED, "P2")]
+    assert _verdict(tests, "P1") == "PARTLY TESTED"
+    assert _verdict(tests, "P2") == "KEPT"
+    words = [one.words() for one in Record("virtual", tests=tests).verdicts()]
+    assert words[:2] == ["PARTLY TESTED (1 of 2)", "KEPT"]
+
+
+@pytest.mark.parametrize("outcome", [FAILED, ERROR])
 def test_one_failure_breaks_a_promise(outcome: str) -> None:
-    assert _verdict([_test(records.PASSED, "P1"), _test(outcome, "P1")], "P1") == "BROKEN"
+    assert _verdict([_test(PASSED, "P1"), _test(outcome, "P1")], "P1") == "BROKEN"
 
 
 @pytest.mark.parametrize(
     "tests",
-    [[], [_test(records.SKIPPED, "P3")], [_test(records.LOST, "P3")]],
-    ids=["none", "skipped", "lost"],
+    [[], [_test(SKIPPED, "P3")], [_test(NOT_RUN, "P3")], [_test(LOST, "P3")]],
+    ids=["none", "skipped", "not-run", "lost"],
 )
 def test_a_promise_without_a_passing_test_is_never_kept(tests: list[TestRecord]) -> None:
     assert _verdict(tests, "P3") == "NOT TESTED"
 
 
 def test_a_part_that_is_not_built_is_never_kept() -> None:
-    tests = [_test(records.PASSED, "P5", "P6")]
+    tests = [_test(PASSED, "P5", "P6")]
     assert _verdict(tests, "P6") == "NOT BUILT"
     assert _verdict(tests, "P5", "live view") == "NOT BUILT"
     assert _verdict(tests, "P5", "pictures") == "KEPT"
 
 
 def test_a_failure_against_a_promise_that_is_not_built_still_shows() -> None:
-    assert _verdict([_test(records.FAILED, "P6")], "P6") == "BROKEN"
+    assert _verdict([_test(FAILED, "P6")], "P6") == "BROKEN"
 
 
 def test_the_table_has_all_ten_promises() -> None:
@@ -62,10 +80,11 @@ def test_the_table_has_all_ten_promises() -> None:
 
 
 def test_a_run_passes_only_with_a_passed_test_and_no_failure() -> None:
-    passed, failed = _test(records.PASSED, "P1"), _test(records.FAILED, "P1")
+    passed, failed = _test(PASSED, "P1"), _test(FAILED, "P1")
     assert Record("virtual", tests=[passed]).passed
     assert not Record("virtual", tests=[passed, failed]).passed
     assert not Record("virtual").passed
+    assert not Record("virtual", tests=[_test(SKIPPED, "P1")]).passed
     assert not Record("virtual", tests=[passed], stopped="lost").passed
 
 

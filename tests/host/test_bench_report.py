@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from host_tools.bench import promises, report, waveform
-from host_tools.bench import record as records
 from host_tools.bench.measurement import Measurement
+from host_tools.bench.outcome import FAILED, NOT_RUN
 from host_tools.bench.record import Record, Waveform
 from host_tools.bench.witness import Event
 from tests.host.bench_sample import sample_record, sample_waveform
@@ -75,7 +75,7 @@ def test_a_part_that_is_not_built_is_shown_as_such(record: Record, tmp_path: Pat
 
 
 def test_what_a_test_says_cannot_break_the_page(record: Record, tmp_path: Path) -> None:
-    record.tests[0].outcome = records.FAILED
+    record.tests[0].outcome = FAILED
     record.tests[0].message = "<script>alert('&')</script>"
     page = report.render(record, tmp_path)
     assert "<script" not in page
@@ -83,7 +83,7 @@ def test_what_a_test_says_cannot_break_the_page(record: Record, tmp_path: Path) 
 
 
 def test_the_headline_names_the_broken_promise(record: Record) -> None:
-    record.tests[2].outcome = records.FAILED
+    record.tests[2].outcome = FAILED
     assert report.headline(record) == "P2 broken: this detector does not leave the bench."
 
 
@@ -94,6 +94,17 @@ def test_the_headline_of_a_good_run_claims_no_more_than_was_built(record: Record
 def test_the_headline_of_a_part_says_what_was_not_tested(record: Record) -> None:
     record.tests = record.tests[:1]
     assert report.headline(record).startswith("P1 kept; P2, P3, P4, P5, P7 and P9 not tested")
+
+
+def test_a_promise_with_tests_left_out_is_shown_as_partly_tested(
+    record: Record, tmp_path: Path
+) -> None:
+    record.tests[1].outcome = NOT_RUN
+    assert report.headline(record) == (
+        "P2, P3, P4, P5, P7 and P9 kept; P1 partly tested (1 of 2)."
+    )
+    shown = '<span class="pill partly-tested">PARTLY TESTED (1 of 2)</span>'
+    assert shown in report.render(record, tmp_path)
 
 
 def test_the_headline_of_an_empty_run_claims_nothing() -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from host_tools.bench.witness import Witness, WitnessTimeoutError
+from host_tools.bench.witness import Witness, WitnessLostError, WitnessTimeoutError
 from host_tools.deadline import Deadline
 
 
@@ -56,7 +56,7 @@ def test_wait_gives_up_in_time_and_says_what_was_missing(witness: Witness) -> No
 
 def test_a_lost_board_ends_every_wait(witness: Witness) -> None:
     witness.lose("its process ended")
-    with pytest.raises(WitnessTimeoutError, match="its process ended"):
+    with pytest.raises(WitnessLostError, match="its process ended"):
         witness.wait("GATE", 0, Deadline(60), since_us=6000)
 
 
