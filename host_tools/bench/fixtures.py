@@ -9,16 +9,17 @@ witness     session. `witness.Witness` of that target: now_us(), wait(signal, va
             since_us) -> Event(t_us, signal, value), events(), level(), count(), stayed(), quiet().
 within      within(seconds) -> Deadline; every wait takes one.
 idle        in force for every bench test without being named (unless it is marked `raw_board`):
-            lines low, jumper out, faults cleared, firmware in IDLE without faults. Power-cycles if
-            anything is off. It goes by the firmware's `status` only: whether the gate is really
-            shut is for tests to say.
+            before and after the test lines low, jumper out, faults cleared, firmware in IDLE
+            without faults. It goes by the firmware's `status` only: whether the gate is really
+            shut is for tests to say. A test that leaves the detector so that only a power-cycle
+            brings it to rest fails, unless it says so: `@pytest.mark.disturbs("why")`.
 hub         HubClient with the customer's key, connected; survives resets by connecting again:
             `hub.command("arm")`, `hub.events`, ...
 arc         ArcClient with the alarm centre's key, listening on the uplink from before the alarm.
 console     ConsoleClient: console.command("status").
 customer_keys, arc_keys   the key files as host_tools.client gives them.
 config      dict: the configuration that the board was provisioned with (BENCH_CONFIG).
-status      status() -> dict of the firmware's own word, over the console.
+status      status() -> the firmware's own word, over the console: words by name.
 measure     measure(name, value_or_values, unit, low=None, high=None, judged="max"): records,
             then fails the test if the limits do not hold. judged: "max", "p99" or "median".
 scope       scope(title, since_us, until_us=None, signals=None, marks=(), witness=None): keeps that
@@ -41,10 +42,11 @@ import pytest
 
 from host_tools.bench import record as records
 from host_tools.bench.measurement import Measurement
+from host_tools.bench.outcome import Recovery
 from host_tools.bench.record import Picture, Waveform
 from host_tools.bench.rig import Rig
 from host_tools.bench.run import RUN
-from host_tools.bench.session import Bench
+from host_tools.bench.session import Bench, NoRestError
 from host_tools.bench.target import Served, Target, TargetError, TargetLostError
 from host_tools.bench.waveform import DEFAULT_SIGNALS
 from host_tools.bench.witness import Event, Witness
@@ -89,13 +91,34 @@ def within() -> Callable[[float], Deadline]:
 
 
 @pytest.fixture
-def idle(request: pytest.FixtureRequest, bench: Bench) -> None:
-    """Bring the detector to rest: IDLE, no faults, lines low, jumper out."""
+def idle(request: pytest.FixtureRequest, bench: Bench) -> Iterator[None]:
+    """Have the detector at rest before the test and after it: IDLE, no faults, lines low."""
     for marker in request.node.iter_markers("needs"):
         for capability in marker.args:
             if capability not in bench.target.capabilities:
                 pytest.skip(f"the {bench.target.name} target has no {capability!r}")
-    bench.rest()
+    recoveries = request.config.stash[RUN].record.recoveries
+    if not bench.is_resting:
+        why = bench.rest()
+        if why:
+            recoveries.append(Recovery(f"before {request.node.nodeid}", why))
+            raise NoRestError(f"it was left so that only a power-cycle brought it to rest: {why}")
+    bench.is_resting = False
+    yield
+    why = bench.rest()
+    if why:
+        recoveries.append(Recovery(request.node.nodeid, why))
+    says = request.node.get_closest_marker("disturbs")
+    if why and says is None:
+        raise NoRestError(f"it leaves what only a power-cycle mends, and does not say so: {why}")
+    if says is not None and not why:
+        raise NoRestError(f"it says that it disturbs ({says.args[0]}), but all came to rest")
+
+
+@pytest.fixture
+def roused(bench: Bench) -> None:
+    """Leave the detector as it is, and have the next test with `idle` bring it to rest."""
+    bench.is_resting = False
 
 
 @pytest.fixture
@@ -137,7 +160,7 @@ def config(bench: Bench) -> dict[str, Any]:
 
 
 @pytest.fixture
-def status(bench: Bench) -> Callable[[], dict[str, Any]]:
+def status(bench: Bench) -> Callable[[], dict[str, str]]:
     """Ask for the firmware's own word."""
     return bench.status
 

@@ -41,6 +41,14 @@ class TestRecord:
 
 
 @dataclass
+class Recovery:
+    """A power-cycle that was needed to bring the board to rest after a test."""
+
+    test: str
+    why: str
+
+
+@dataclass
 class PartVerdict:
     """The verdict on one row of PROMISES."""
 

@@ -9,6 +9,7 @@ promise("P1", ...)   the promises that the test speaks for.
 needs("faults", ...) capabilities of the target; skipped with that reason where missing.
 statistics           a long series of measurements; left out of sabotage runs.
 raw_board            no `idle`: the test says itself from where it starts.
+disturbs("why")      afterwards only a power-cycle brings the board to rest; else that is an error.
 
 A test's sentence in the report is the first line of its docstring, else its name.
 """
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "needs(*capabilities): what the target must be able to do",
         "statistics: a long series of measurements; left out of sabotage runs",
         "raw_board: the test says itself from where it starts",
+        "disturbs(why): afterwards only a power-cycle brings the board to rest",
     ):
         config.addinivalue_line("markers", line)
     plan = Plan(
@@ -94,8 +96,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if shown:
             item.user_properties.append(("promises", " ".join(shown)))
         names = getattr(item, "fixturenames", [])
-        if _CLIENTS.intersection(names) and item.get_closest_marker("raw_board") is None:
-            item.fixturenames = ["idle", *names]  # type: ignore[attr-defined]
+        if _CLIENTS.intersection(names):
+            first = "idle" if item.get_closest_marker("raw_board") is None else "roused"
+            item.fixturenames = [first, *names]  # type: ignore[attr-defined]
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

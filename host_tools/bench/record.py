@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.bench.measurement import Measurement
-from host_tools.bench.outcome import BAD, PASSED, PartVerdict, TestRecord, judge_all
+from host_tools.bench.outcome import (
+    BAD,
+    PASSED,
+    PartVerdict,
+    Recovery,
+    TestRecord,
+    judge_all,
+)
 from host_tools.bench.witness import Event
 
 SCHEMA = 2
@@ -88,6 +95,7 @@ class Record:
     seconds: float = 0.0
     stopped: str = ""  # why the session ended early, if it did
     tests: list[TestRecord] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)  # power-cycles between tests
     measurements: list[Measurement] = field(default_factory=list)
     waveforms: list[Waveform] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
@@ -138,6 +146,7 @@ class Record:
             "git": {"commit": self.git_commit, "dirty": self.git_dirty},
             "promises": [asdict(verdict) for verdict in self.verdicts()],
             "tests": [asdict(test) for test in self.tests],
+            "recoveries": [asdict(recovery) for recovery in self.recoveries],
             "measurements": [measurement.as_json() for measurement in self.measurements],
             "waveforms": [waveform.as_json() for waveform in self.waveforms],
             "pictures": [
@@ -172,6 +181,7 @@ def load(path: Path) -> Record:
         seconds=data["seconds"],
         stopped=data["stopped"],
         tests=[TestRecord(**test) for test in data["tests"]],
+        recoveries=[Recovery(**recovery) for recovery in data["recoveries"]],
         measurements=[
             Measurement(
                 name=item["name"],

@@ -23,6 +23,7 @@ _REST_S = 3.0
 FLASH_S = 60.0
 
 AT_REST = ""
+_NO_FAULTS = "-"  # as the console prints an empty list
 
 
 class NoRestError(Exception):
@@ -47,6 +48,7 @@ class Bench:
         self._hub: HubClient | None = None
         self._console: ConsoleClient | None = None
         self._arcs: list[ArcClient] = []
+        self.is_resting = False  # nobody has touched it since rest()
 
     @property
     def customer_keys(self) -> dict[str, bytes]:
@@ -93,37 +95,40 @@ class Bench:
         self._arcs.append(client)
         return client
 
-    def status(self) -> dict[str, Any]:
-        """Return the firmware's own word."""
-        return self.hub.command("status")
+    def status(self) -> dict[str, str]:
+        """Return the firmware's own word, as the console prints it: words by name."""
+        return self.console.command("status").values
 
     # --- rest -------------------------------------------------------------------------------
 
     def wait_ready(self) -> None:
         """Wait until a detector that was just started answers."""
-        self.status()
+        self.hub.command("status")
 
-    def rest(self) -> None:
-        """Bring the detector to rest; see the fixture `idle`.
+    def rest(self) -> str:
+        """Bring the detector to rest; return why that took a power-cycle, "" where it took none.
 
-        Raises NoRestError when it answers but is not at rest, TargetLostError when it is silent.
+        Rest is what the fixture `idle` promises. Raises NoRestError when it answers but is not at
+        rest, TargetLostError when it is silent.
         """
         self.target.clear_faults()
         self.target.lines_low()
         self.target.jumper(False)
         if not self.target.witness.level(POWER):
             self.target.power(True)
-        why = self._unrest()
-        if why != AT_REST:
+        reason = self._unrest()
+        if reason != AT_REST:
             self.target.power_cycle()
             why = self._unrest(new_session=True)
-        if why is None:
-            raise TargetLostError(
-                f"the detector on {self.target.ports.hub} does not answer, not even after a"
-                " power-cycle"
-            )
-        if why != AT_REST:
-            raise NoRestError(f"the detector does not come to rest: {why}")
+            if why is None:
+                raise TargetLostError(
+                    f"the detector on {self.target.ports.hub} does not answer, not even after a"
+                    " power-cycle"
+                )
+            if why != AT_REST:
+                raise NoRestError(f"the detector does not come to rest: {why}")
+        self.is_resting = True
+        return "it does not answer" if reason is None else reason
 
     def _unrest(self, new_session: bool = False) -> str | None:
         """Disarm if need be and say what is off then: AT_REST for nothing, None for no answer."""
@@ -131,8 +136,8 @@ class Bench:
             if new_session:
                 self.hub.connect(Deadline(_READY_S))
             status = self.status()
-            if status["faults"]:
-                return f"faults {', '.join(status['faults'])}"
+            if status["faults"] != _NO_FAULTS:
+                return f"faults {status['faults']}"
             if status["state"] != "IDLE":
                 with contextlib.suppress(CommandRefused):  # its capture ended by itself just now
                     self.hub.command("disarm")

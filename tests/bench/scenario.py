@@ -232,6 +232,14 @@ def ticked(hub: HubClient) -> None:
         hub.command("list", **{"from": _NO_IMAGE})  # the shortest answer there is
 
 
+def hushed(hub: HubClient) -> None:
+    """Come back when the firmware has no more events to tell."""
+    heard = -1
+    while heard != len(hub.events):
+        heard = len(hub.events)
+        hub.command("list", **{"from": _NO_IMAGE})
+
+
 def alarm(target: Target, kind: str = PANIC) -> int:
     """Hold a line high until the gate is open; return when the line rose (us).
 

@@ -20,10 +20,13 @@ from tests.bench.scenario import PANIC, SHUT_MS
 
 pytestmark = pytest.mark.needs("faults")
 
+latches = pytest.mark.disturbs("a fault stays latched until a power-cycle")
+
 # 20 ms of tolerance, a journal record, and a loop or two.
 _SENSE_LIMIT_MS = 50
 
 
+@latches
 @pytest.mark.promise("P3")
 @pytest.mark.parametrize(
     ("fault", "word"), [(STUCK_ENABLE, "enable-stuck"), (SENSE_HIGH, "gate-sense")]
@@ -37,6 +40,7 @@ def test_a_stuck_line_of_the_gate_is_found_at_rest_and_forbids_arming(
     assert scenario.say(hub, "arm") == codes.ERR_FAULT
 
 
+@latches
 @pytest.mark.promise("P2")
 def test_with_a_stuck_enable_the_circuit_stays_shut_at_rest(
     target: Target, witness: Witness, hub: HubClient
@@ -48,6 +52,7 @@ def test_with_a_stuck_enable_the_circuit_stays_shut_at_rest(
     scenario.stayed_shut(witness, since)
 
 
+@latches
 @pytest.mark.promise("P2")
 def test_with_a_stuck_enable_a_disarm_still_shuts(
     target: Target, witness: Witness, hub: HubClient
@@ -56,8 +61,10 @@ def test_with_a_stuck_enable_a_disarm_still_shuts(
     scenario.alarm(target)
     target.fault(STUCK_ENABLE)
     assert scenario.shut_after(witness, hub, "disarm") <= SHUT_MS
+    assert scenario.told(hub, "fault")["faults"] == ["enable-stuck"]
 
 
+@latches
 @pytest.mark.promise("P3")
 def test_a_sense_that_does_not_see_the_open_gate_shuts_it_and_the_alarm_goes_on(
     target: Target, witness: Witness, hub: HubClient
@@ -71,6 +78,7 @@ def test_a_sense_that_does_not_see_the_open_gate_shuts_it_and_the_alarm_goes_on(
     assert scenario.status(hub)["state"] == "ALARM"
 
 
+@latches
 @pytest.mark.promise("P3")
 def test_a_deaf_latch_is_found_at_its_first_trip_and_forbids_arming(
     target: Target, witness: Witness, hub: HubClient
@@ -85,6 +93,7 @@ def test_a_deaf_latch_is_found_at_its_first_trip_and_forbids_arming(
     assert scenario.say(hub, "arm") == codes.ERR_FAULT
 
 
+@latches
 @pytest.mark.promise("P9")
 def test_no_record_no_opening(target: Target, witness: Witness, hub: HubClient) -> None:
     """With a journal that cannot be written the alarm is told, and the gate stays shut."""
@@ -112,6 +121,7 @@ def test_a_fault_outlasts_a_reset_and_ends_with_a_power_cycle_that_passes(
     assert scenario.reconnect(hub)["faults"] == []
 
 
+@latches
 @pytest.mark.promise("P3")
 @pytest.mark.needs("power")
 def test_a_power_cycle_does_not_excuse_a_board_that_is_still_broken(

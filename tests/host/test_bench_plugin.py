@@ -25,6 +25,32 @@ def test_one(): pass
 @pytest.mark.promise("P1", "P2")
 def test_two(): pass
 """
+# A board that needs a power-cycle after a test that says so to it.
+_BOARD = """
+class Board:
+    is_resting, hurt, target = False, False, None
+    def rest(self):
+        hurt, self.hurt, self.is_resting = self.hurt, False, True
+        return "faults camera" if hurt else ""
+
+@pytest.fixture(scope="session")
+def bench(): return Board()
+
+def test_gentle(bench, target): assert bench.is_resting is False
+
+def test_hurts(bench, target): bench.hurt = True
+
+@pytest.mark.disturbs("it hurts")
+def test_says_so(bench, target): bench.hurt = True
+
+@pytest.mark.disturbs("it does not")
+def test_lies(bench, target): pass
+
+@pytest.mark.raw_board
+def test_raw(bench, target): bench.hurt = True
+
+def test_finds_it(bench, target): pass
+"""
 _LIMIT_S = 60
 
 
@@ -90,3 +116,20 @@ def test_a_failure_breaks_its_promise(tmp_path: Path) -> None:
     done = _run(tmp_path, _TWO + '@pytest.mark.promise("P2")\ndef test_bad(): assert False\n')
     assert done.exit_code == 1
     assert (done.verdict("P1"), done.verdict("P2")) == ("KEPT", "BROKEN")
+
+
+def test_a_board_left_so_that_only_a_power_cycle_helps_is_an_error_unless_it_is_said(
+    tmp_path: Path,
+) -> None:
+    done = _run(tmp_path, _BOARD)
+    assert done.outcomes == {
+        "test_gentle": "passed",
+        "test_hurts": "error",
+        "test_says_so": "passed",
+        "test_lies": "error",
+        "test_raw": "passed",
+        "test_finds_it": "error",
+    }
+    names = [one.test.rpartition("::")[2] for one in done.record.recoveries]
+    assert names == ["test_hurts", "test_says_so", "test_finds_it"]
+    assert done.record.recoveries[-1].test.startswith("before ")
