@@ -53,6 +53,11 @@ class Measurement:
         return min(self.values)
 
     @property
+    def total(self) -> float:
+        """All values together."""
+        return sum(self.values)
+
+    @property
     def figure(self) -> float:
         """The figure that the limits are for."""
         return {"max": self.max, "p99": self.p99, "median": self.median}[self.judged]

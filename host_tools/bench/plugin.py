@@ -9,6 +9,7 @@ promise("P1", ...)   the promises that the test speaks for.
 needs("faults", ...) capabilities of the target; skipped with that reason where missing.
 statistics           a long series of measurements; left out of sabotage runs.
 raw_board            no `idle`: the test says itself from where it starts.
+whole_run            comes last, and in every selection: a look back at all of the run.
 disturbs("why")      afterwards only a power-cycle brings the board to rest; else that is an error.
 
 A test's sentence in the report is the first line of its docstring, else its name.
@@ -66,6 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "needs(*capabilities): what the target must be able to do",
         "statistics: a long series of measurements; left out of sabotage runs",
         "raw_board: the test says itself from where it starts",
+        "whole_run: comes last, and in every selection",
         "disturbs(why): afterwards only a power-cycle brings the board to rest",
     ):
         config.addinivalue_line("markers", line)
@@ -84,7 +86,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN] = Run(plan, tellers[0] if tellers else None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Prepare every test, and put those of the whole run behind any selection of the others."""
+    whole_run = [item for item in items if item.get_closest_marker("whole_run") is not None]
+    _prepare(items)
+    items[:] = [item for item in items if item not in whole_run]
+    yield
+    if items:
+        items += whole_run
+    elif whole_run:
+        pytest_deselected(whole_run)
+
+
+def _prepare(items: Sequence[pytest.Item]) -> None:
     """Let every bench test begin at rest, and put promise and sentence into junit.xml."""
     known = set(promises.promise_ids())
     for item in items:

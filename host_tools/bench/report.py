@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from host_tools.bench import outcome as outcomes
-from host_tools.bench import promises, waveform
+from host_tools.bench import promises, silence, waveform
 from host_tools.bench.measurement import Measurement
 from host_tools.bench.outcome import BAD, WITHOUT_WORD, PartVerdict, TestRecord
 from host_tools.bench.promises import Part
@@ -96,7 +96,8 @@ def render(record: Record, folder: Path) -> str:
             for measurement in _ordered(record.measurements)
         ],
         groups=_groups(record),
-        uplink_silent=_silent(record),
+        shut_bytes=_named(record, silence.SHUT_BYTES),
+        open_bytes=_named(record, silence.OPEN_BYTES),
     )
 
 
@@ -187,8 +188,5 @@ def _groups(record: Record) -> list[_Group]:
     return [group for group in groups if group.tests]
 
 
-def _silent(record: Record) -> Measurement | None:
-    """The measurement that counts bytes at the uplink outside alarms, if the run took it."""
-    return next(
-        (item for item in record.measurements if item.unit == "bytes" and item.high == 0), None
-    )
+def _named(record: Record, name: str) -> Measurement | None:
+    return next((item for item in record.measurements if item.name == name), None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from host_tools.bench import record as records
+from host_tools.bench import silence
 from host_tools.bench.measurement import Measurement
 from host_tools.bench.outcome import PASSED, SKIPPED, TestRecord
 from host_tools.bench.record import Picture, Record, Waveform
@@ -72,7 +73,8 @@ def sample_record(folder: Path) -> Record:
             Measurement(
                 "hang to gate shut", "ms", [2003.1], low=1900.0, high=2100.0, test="t::hang"
             ),
-            Measurement("bytes at the uplink while shut", "bytes", [0.0] * 40, high=0.0),
+            Measurement(silence.OPEN_BYTES, "bytes", [123456.0]),
+            Measurement(silence.SHUT_BYTES, "bytes", [0.0] * 40, high=0.0),
         ],
         waveforms=[sample_waveform()],
         pictures=shots,

@@ -94,6 +94,16 @@ def test_what_a_selection_leaves_out_is_on_record_and_keeps_no_promise(tmp_path:
     assert (done.verdict("P1"), done.verdict("P2")) == ("PARTLY TESTED (1 of 2)", "KEPT")
 
 
+def test_a_look_back_at_the_whole_run_comes_last_in_every_selection(tmp_path: Path) -> None:
+    back = "@pytest.mark.whole_run\ndef test_back(): pass\n"
+    done = _run(tmp_path, back + _TWO, "-k", "two")
+    assert list(done.outcomes.items()) == [
+        ("test_two", "passed"),
+        ("test_back", "passed"),
+        ("test_one", "not run"),
+    ]
+
+
 def test_a_run_in_which_everything_is_skipped_is_no_pass(tmp_path: Path) -> None:
     done = _run(tmp_path, '@pytest.mark.skip("no jig")\ndef test_one(): pass\n')
     assert done.exit_code == 1
