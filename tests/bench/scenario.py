@@ -46,6 +46,8 @@ HOLD_MS = 50
 # Patience with the host's own scheduling; no verdict is made of it.
 SLACK_S = 1.0
 READY_S = 5.0
+# Counts of bytes are told once a millisecond (witness.COUNTERS).
+COUNT_LATE_MS = 1
 _NO_IMAGE = 0xFFFFFFFF
 # Answers differ by a few digits, and a journal number more takes a word.
 HEAP_SLACK_BYTES = 256
@@ -174,7 +176,8 @@ def shut_after(
     """Give a command that shuts the open gate; return ms from its last byte to the fall.
 
     Counted from when as many bytes as the command has were there. An acknowledgement that went
-    before it makes the result longer, never shorter.
+    before it makes the result longer, never shorter. A gate that fell before that was not shut by
+    the command.
     """
     length = frame_bytes(command)
     since, before = witness.now_us(), witness.count(counter)
@@ -186,7 +189,9 @@ def shut_after(
         patience(),
         since,
     )
-    return (fall.t_us - last.t_us) / 1000
+    took_ms = (fall.t_us - last.t_us) / 1000
+    assert took_ms >= -COUNT_LATE_MS, f"the gate shut {-took_ms:.1f} ms before the command was in"
+    return took_ms
 
 
 def frame_bytes(command: str) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from contextlib import suppress
 
 from detector import frames
-from host_tools.bench.witness import HUB_RX, UPLINK_RX, Witness, WitnessTimeoutError
-from host_tools.client import ArcClient, HubClient
+from host_tools.bench.witness import HUB_RX, UPLINK_RX, Witness
+from host_tools.client import HUB_BAUD, ArcClient, HubClient
 from host_tools.deadline import Deadline
 
 _SEED = 20
@@ -18,26 +17,35 @@ _SEQ = 0x5A11
 _ACK = 0x7777
 _HELLO_BYTES = 400
 _BITS_A_BYTE = 10
-_SLOWEST_BAUD = 115200
+_MARGIN_S = 0.1
+_PATIENCE_S = 1.0
 
 
 def send(witness: Witness, link: HubClient | ArcClient, data: bytes) -> None:
-    """Put bytes on a link's line, and wait until it has carried them."""
+    """Put bytes on a link's line, and wait until the detector's receiver has them."""
     counter = HUB_RX if isinstance(link, HubClient) else UPLINK_RX
     wanted = witness.count(counter) + len(data)
     link.send_raw(data)
-    _carried(witness, counter, wanted, len(data))
+    witness.wait_for(
+        lambda event: event.signal == counter and event.value >= wanted,
+        f"{len(data)} bytes on {counter}",
+        Deadline(_line_s(data) + _PATIENCE_S),
+    )
 
 
-def _carried(witness: Witness, counter: str, wanted: int, length: int) -> None:
-    """Wait for the firmware's side of the wire; a shut gate's never sees them."""
-    line_s = length * _BITS_A_BYTE / _SLOWEST_BAUD
-    with suppress(WitnessTimeoutError):
-        witness.wait_for(
-            lambda event: event.signal == counter and event.value >= wanted,
-            counter,
-            Deadline(line_s + 0.1),
-        )
+def send_in_vain(witness: Witness, arc: ArcClient, data: bytes) -> None:
+    """Put bytes on the shut uplink's line, and come back when it had the time to carry them."""
+    since = witness.now_us()
+    arc.send_raw(data)
+    end_us = since + round((_line_s(data) + _MARGIN_S) * 1e6)
+    Deadline(_line_s(data) + _PATIENCE_S).wait_for(
+        lambda: witness.now_us() >= end_us, "the line's time"
+    )
+
+
+def _line_s(data: bytes) -> float:
+    """Return how long the slower of the two lines takes for bytes."""
+    return len(data) * _BITS_A_BYTE / HUB_BAUD
 
 
 # --- frames -----------------------------------------------------------------------------------
