@@ -26,6 +26,7 @@ there with that reason.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from host_tools.bench.witness import Witness
@@ -58,7 +59,8 @@ GATE_BRIDGED = "gate-bridged"  # GATE is high for ever, and UPLINK_SENSE shows i
 GATE_BYPASSED = "gate-bypassed"  # the same behind its tap: the firmware cannot know
 LATCH_IGNORED = "latch-ignored"  # GATE = EN and ALIVE and not SERVICE
 FLASH_FAILS = "flash-fails"  # every program and erase fails from now on
-FLASH_CUT = "flash-cut"  # value n: the power is cut in the n-th flash operation from now
+FLASH_CUT = "flash-cut"  # value n: the power is cut before the n-th flash operation from now
+FLASH_TORN = "flash-torn"  # the same in its middle: a page half programmed, a block half erased
 
 
 class TargetError(Exception):
@@ -153,10 +155,11 @@ class Target(Protocol):
         """Shorten the circuit's own timers (TIMERS); None leaves one as it is."""
         ...
 
-    def camera(self, *, broken: str = "", delay_ms: int = 0) -> None:
-        """Break or slow the camera (CAMERA).
+    def camera(self, *, broken: str = "", delay_ms: int = 0, images: Path | None = None) -> None:
+        """Break or slow the camera, or put a folder of JPEGs in front of it (CAMERA).
 
         `broken`: "", "dead-spi", "no-sensor", "never-done", "no-eoi", "raises" or "bus-raises".
+        What is not named goes back to what it was.
         """
         ...
 

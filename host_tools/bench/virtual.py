@@ -13,6 +13,7 @@ from host_tools.bench.witness import Witness
 from host_tools.deadline import Deadline
 from host_tools.virtual_board.circuit import ALIVE_US, MAX_US
 from host_tools.virtual_board.client import VirtualBoard, VirtualBoardError
+from host_tools.virtual_board.pictures import IMAGES
 
 # What a chip keeps without power; the logs beside it belong to the run that wrote them.
 _FLASH = "flash.bin"
@@ -37,6 +38,7 @@ class VirtualTarget:
         """Start a board whose flash is in `state`; `broken` are faults it has for good."""
         self._state = state
         self._images = images
+        self._before_camera = images  # the folder of pictures in front of it now
         self._broken = tuple(broken)
         self._max_us = MAX_US if max_ms is None else max_ms * 1000
         self._faults: set[str] = set()
@@ -114,19 +116,22 @@ class VirtualTarget:
 
     def fault(self, name: str, value: int = 1) -> None:
         with _asking():
-            self.board.fault(name, value)
-        self._faults.add(name)
+            if name == targets.FLASH_TORN:
+                self.board.fault(targets.FLASH_CUT, {"at": value, "during": True})
+            else:
+                self.board.fault(name, value)
+        self._faults.add(targets.FLASH_CUT if name == targets.FLASH_TORN else name)
 
     def clear_faults(self) -> None:
         with _asking():
             self.board.hang(False)
             for name in sorted(self._faults.difference(self._broken)):
                 self.board.clear_fault(name)
-            self.board.camera(broken="", delay_ms=0)
             self.board.params(alive_us=ALIVE_US, max_us=self._max_us)
             for link in ("hub", "uplink"):
                 self.board.uart_fault(link)
         self._faults.clear()
+        self.camera()
 
     def timers(self, *, alive_ms: int | None = None, max_ms: int | None = None) -> None:
         with _asking():
@@ -135,9 +140,12 @@ class VirtualTarget:
                 max_us=None if max_ms is None else max_ms * 1000,
             )
 
-    def camera(self, *, broken: str = "", delay_ms: int = 0) -> None:
+    def camera(self, *, broken: str = "", delay_ms: int = 0, images: Path | None = None) -> None:
+        wanted = self._images if images is None else images
+        changed = None if wanted == self._before_camera else wanted or IMAGES
         with _asking():
-            self.board.camera(broken=broken, delay_ms=delay_ms)
+            self.board.camera(broken=broken, delay_ms=delay_ms, images=changed)
+        self._before_camera = wanted
 
     def served(self) -> list[Served]:
         with _asking():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,10 @@ from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.client import HubClient
 from host_tools.deadline import Deadline
-from tests.bench import hostile, scenario
+from tests.bench import hostile, jpegs, scenario
+
+# 15 extents of 8 KiB; a camera's comment of its own still fits behind it.
+_LARGE_BYTES = 120_000
 
 
 @pytest.fixture
@@ -23,6 +27,12 @@ def hub(hub: HubClient) -> HubClient:
         while True:
             hub.next_image(Deadline(0))
     return hub
+
+
+@pytest.fixture(scope="session")
+def large_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a picture that takes as much room as one may."""
+    return jpegs.folder_with(tmp_path_factory.mktemp("large"), "large", _LARGE_BYTES)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,6 @@ takes its limit; a verb that judges believes the witness, never the firmware.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,6 @@ from host_tools.bench.witness import (
     LATCH,
     RESET,
     UPLINK_EN,
-    UPLINK_TX_PASSED,
     UPLINK_TX_WRITTEN,
     Witness,
 )
@@ -49,8 +46,6 @@ READY_S = 5.0
 # Counts of bytes are told once a millisecond (witness.COUNTERS).
 COUNT_LATE_MS = 1
 _NO_IMAGE = 0xFFFFFFFF
-# Answers differ by a few digits, and a journal number more takes a word.
-HEAP_SLACK_BYTES = 256
 
 _DRIVEN_OPEN = (UPLINK_EN, "ARM_CONTACT", "ARM_INTRUSION", ALIVE)
 NAMES = codes.TRIP_NAMES
@@ -269,32 +264,12 @@ def reconnect(hub: HubClient) -> dict[str, Any]:
     return status(hub)
 
 
-def connected(arc: ArcClient) -> None:
-    """Wait until the alarm centre has its session in the alarm that is on."""
-    arc.wait_connected(patience())
-
-
 def told(link: HubClient | ArcClient, word: str, within_ms: float = 0, **fields: Any) -> Any:
     """Return the event with this word and these fields that a link has brought or will bring."""
     return link.wait_event(word, patience(within_ms), **fields)
 
 
-def uploading(target: Target, witness: Witness, arc: ArcClient) -> int:
-    """Start an alarm and come back in the middle of its first image; return the event's id."""
-    before = witness.count(UPLINK_TX_PASSED)
-    alarm(target)
-    arc.peer.wait_for(lambda: arc.images, patience(READY_S * 1000), "no image was announced")
-    witness.wait_for(
-        lambda event: event.signal == UPLINK_TX_PASSED and event.value >= before + 3000,
-        "the first part of an image",
-        patience(),
-    )
-    image = arc.images[0]
-    assert not image.complete, "the image was over before it could be disturbed"
-    return int(image.meta["event"])
-
-
-# --- the console and the heap -------------------------------------------------------------
+# --- the console --------------------------------------------------------------------------
 
 
 def ask(console: ConsoleClient, line: str) -> int:
@@ -304,13 +279,3 @@ def ask(console: ConsoleClient, line: str) -> int:
     except CommandRefused as refusal:
         return refusal.code
     return codes.OK
-
-
-@contextmanager
-def same_heap(hub: HubClient) -> Iterator[None]:
-    """Check that what happens inside leaves the firmware's heap where it was."""
-    before = status(hub)["heap"]
-    yield
-    ticked(hub)
-    after = status(hub)["heap"]
-    assert after <= before + HEAP_SLACK_BYTES, f"{after - before} bytes of heap are gone"

@@ -8,7 +8,7 @@ from detector import codes
 from host_tools.bench.target import Target
 from host_tools.bench.witness import GATE, UPLINK_RX, Witness
 from host_tools.client import ArcClient, HubClient
-from tests.bench import pictures, scenario, wires
+from tests.bench import heap, pictures, scenario, uploads, wires
 
 INPUTS = wires.BAD_INPUTS
 
@@ -20,7 +20,7 @@ def test_bad_input_on_the_hub_link_changes_nothing(
 ) -> None:
     """State and gate stay, the next good command is obeyed, and the heap is where it was."""
     since = witness.now_us()
-    with scenario.same_heap(hub):
+    with heap.same(hub):
         wires.send(witness, hub, wires.bad(name))
         assert scenario.status(hub)["state"] == "IDLE"
     scenario.stayed_shut(witness, since)
@@ -32,7 +32,7 @@ def test_bad_input_on_the_open_uplink_stops_neither_the_upload_nor_the_disarm(
 ) -> None:
     """Through all of it the alarm's image arrives, and a disarm right behind it still shuts."""
     scenario.alarm(target)
-    scenario.connected(arc)
+    uploads.connected(arc)
     for name in INPUTS:
         wires.send(witness, arc, wires.bad(name))
     assert witness.level(GATE) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from detector import codes
 from host_tools.client import ConsoleClient, HubClient
-from tests.bench import scenario
+from tests.bench import heap, scenario
 
 _LONG_LINE = 5000
 
@@ -46,6 +46,6 @@ def test_bad_input_on_the_console_is_answered_and_leaves_no_trace(
     line: str, code: int, console: ConsoleClient, hub: HubClient
 ) -> None:
     """An error by its number, then a good command works and the heap is where it was."""
-    with scenario.same_heap(hub):
+    with heap.same(hub):
         assert scenario.ask(console, line) == code
         assert scenario.ask(console, "status") == codes.OK

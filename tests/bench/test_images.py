@@ -10,7 +10,7 @@ from detector import codes
 from host_tools.bench.target import Target
 from host_tools.bench.witness import UPLINK_TX_PASSED, Witness
 from host_tools.client import ArcClient, ConsoleClient, HubClient
-from tests.bench import journals, pictures, scenario
+from tests.bench import journals, pictures, scenario, uploads
 from tests.bench.scenario import INTRUSION, PANIC, SHUT_MS
 
 pytestmark = [pytest.mark.needs("camera")]
@@ -86,7 +86,7 @@ def test_an_upload_that_was_cut_goes_on_when_the_line_is_back(
 ) -> None:
     """A line cut in the middle of an image and mended: the image completes."""
     first = pictures.before(target)
-    scenario.uploading(target, witness, arc)
+    uploads.uploading(target, witness, arc)
     target.link_fault("uplink", cut=True)
     scenario.pass_time(witness, witness.now_us() + 300_000)
     target.link_fault("uplink")
@@ -99,7 +99,7 @@ def test_an_image_that_was_not_finished_when_the_alarm_ended_is_never_sent_later
     target: Target, witness: Witness, hub: HubClient, arc: ArcClient
 ) -> None:
     """Cut short by a disarm, an image stays away from the next alarm's uplink as well."""
-    scenario.uploading(target, witness, arc)
+    uploads.uploading(target, witness, arc)
     unfinished = arc.images[-1].id
     hub.command("disarm")
     scenario.alarm(target)
@@ -126,7 +126,7 @@ def test_the_alarm_centre_may_not_give_the_customers_commands(
 ) -> None:
     """Signed with the alarm centre's key, a customer's command is refused and changes nothing."""
     scenario.alarm(target)
-    scenario.connected(arc)
+    uploads.connected(arc)
     assert scenario.say(arc, command) == codes.ERR_NOT_ALLOWED
     assert scenario.status(hub)["state"] == "ALARM"
 
@@ -138,7 +138,7 @@ def test_live_view_of_the_alarm_centre_is_not_built(
 ) -> None:
     """Even in an alarm the alarm centre is told plainly that there is no live view yet."""
     scenario.alarm(target)
-    scenario.connected(arc)
+    uploads.connected(arc)
     assert scenario.say(arc, command) == codes.ERR_NOT_BUILT
 
 
@@ -165,7 +165,7 @@ def test_a_disarm_is_obeyed_in_the_middle_of_an_upload(
     target: Target, witness: Witness, hub: HubClient, arc: ArcClient, measure: Callable[..., None]
 ) -> None:
     """With an image on its way and the camera at work a disarm still shuts within 50 ms."""
-    scenario.uploading(target, witness, arc)
+    uploads.uploading(target, witness, arc)
     took_ms = scenario.shut_after(witness, hub, "disarm")
     measure("disarm in an upload to gate shut", took_ms, "ms", high=SHUT_MS)
     passed = witness.count(UPLINK_TX_PASSED)
