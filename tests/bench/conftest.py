@@ -12,10 +12,11 @@ from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.client import HubClient
 from host_tools.deadline import Deadline
-from tests.bench import hostile, jpegs, scenario
+from tests.bench import hostile, jpegs, repl, scenario, uploads
 
 # 15 extents of 8 KiB; a camera's comment of its own still fits behind it.
 _LARGE_BYTES = 120_000
+_LONG_WINDOW_MS = 60_000
 
 
 @pytest.fixture
@@ -36,6 +37,12 @@ def large_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def medium_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a picture whose upload takes half a second."""
+    return jpegs.folder_with(tmp_path_factory.mktemp("medium"), "medium", uploads.MEDIUM_BYTES)
+
+
+@pytest.fixture(scope="session")
 def hostile_all_along(bench: Bench) -> Iterator[Target]:
     """A board with hostile firmware that drives everything open for as long as the bench runs."""
     board = bench.hostile(hostile.source("hold_open"), max_ms=None)
@@ -44,8 +51,25 @@ def hostile_all_along(bench: Bench) -> Iterator[Target]:
     board.close()
 
 
+@pytest.fixture(scope="session")
+def long_cut(bench: Bench, medium_pictures: Path) -> Iterator[uploads.Cut]:
+    """An upload on a board of its own, in an alarm of a minute, cut off in its middle."""
+    other = bench.spare(clone=True, max_ms=None, flash_costs="free")
+    repl.reconfigure(other.target, window_ms=_LONG_WINDOW_MS)
+    other.target.camera(images=medium_pictures)
+    other.wait_ready()
+    arc = other.new_arc()
+    uploads.uploading(other.target, other.witness, arc, uploads.HALF_BYTES)
+    other.target.link_fault("uplink", cut=True)
+    yield uploads.Cut(other.target, arc, other.witness.now_us())
+    other.close()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _start_early(request: pytest.FixtureRequest) -> None:
-    """Start that board first and let other tests pass its time."""
-    if any(hostile_all_along.__name__ in item.fixturenames for item in request.session.items):
-        request.getfixturevalue(hostile_all_along.__name__)
+    """Start first what takes long, and let other tests pass its time."""
+    for fixture in (hostile_all_along, long_cut):
+        if any(fixture.__name__ in item.fixturenames for item in request.session.items):
+            # What went wrong is kept by the fixture, and told to the tests that ask for it.
+            with contextlib.suppress(Exception):
+                request.getfixturevalue(fixture.__name__)

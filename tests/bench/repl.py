@@ -15,6 +15,15 @@ _PROMPT_S = 10.0
 _INTERRUPT = b"\x03"
 _TO_FRIENDLY = b"\x02"
 _SOFT_RESET = b"\x04"
+_RECONFIGURE = """
+import json, rp2
+from detector.identity import Identity
+from detector.raw_flash import raw_blocks
+raw = raw_blocks(rp2.Flash())
+me = Identity.load(raw)
+me.config.update({values})
+Identity.write(raw, me.device_id, me.root_key, json.dumps(me.config))
+"""
 
 
 @contextlib.contextmanager
@@ -28,6 +37,17 @@ def prompt(board: Target) -> Iterator[ReplTransport]:
         yield transport
     finally:
         transport.close()
+
+
+def reconfigure(board: Target, **values: int) -> None:
+    """Change a board's configuration, its keys as they are, and start it anew.
+
+    Its journal and images are gone then, as after every provisioning.
+    """
+    with prompt(board) as transport:
+        transport.exec(_RECONFIGURE.format(values=values))
+    board.jumper(False)
+    board.power_cycle()
 
 
 def leave_running(board: Target, transport: ReplTransport, program: str) -> None:

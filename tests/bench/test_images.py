@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from detector import codes
+from detector.channel import LOST_MS
 from host_tools.bench.target import Target
 from host_tools.bench.witness import UPLINK_TX_PASSED, Witness
 from host_tools.client import ArcClient, ConsoleClient, HubClient
@@ -81,17 +83,38 @@ def test_an_upload_over_a_noisy_line_completes(
 
 
 @pytest.mark.needs("links")
-def test_an_upload_that_was_cut_goes_on_when_the_line_is_back(
-    target: Target, witness: Witness, arc: ArcClient, arc_keys: Keys
+def test_an_upload_that_was_cut_goes_on_where_it_was(
+    target: Target, witness: Witness, arc: ArcClient, arc_keys: Keys, medium_pictures: Path
 ) -> None:
-    """A line cut in the middle of an image and mended: the image completes."""
-    first = pictures.before(target)
-    uploads.uploading(target, witness, arc)
+    """A line cut in the middle of an image and mended: it completes, and does not begin anew."""
+    target.camera(images=medium_pictures)
+    first, before = pictures.before(target), witness.count(UPLINK_TX_PASSED)
+    uploads.uploading(target, witness, arc, uploads.HALF_BYTES)
     target.link_fault("uplink", cut=True)
     scenario.pass_time(witness, witness.now_us() + 300_000)
     target.link_fault("uplink")
-    jpeg = pictures.unsealed(pictures.next_whole(arc), arc_keys)
-    assert jpeg == target.served()[first].jpeg
+    image = pictures.next_whole(arc)
+    passed = witness.count(UPLINK_TX_PASSED) - before
+    assert pictures.unsealed(image, arc_keys) == target.served()[first].jpeg
+    assert passed <= uploads.most_bytes(image)
+
+
+@pytest.mark.needs("links", "spare")
+def test_an_upload_that_was_cut_for_long_resumes_in_a_new_session(
+    long_cut: uploads.Cut, arc_keys: Keys
+) -> None:
+    """After 5 s and more the session is lost; a new one goes on from the last chunk that came."""
+    target, arc = long_cut.target, long_cut.arc
+    scenario.pass_time(target.witness, long_cut.cut_us + (LOST_MS + 500) * 1000)
+    sessions, here = arc.peer.sessions, arc.images[0].chunks_here
+    before = target.witness.count(UPLINK_TX_PASSED)
+    assert here * 1024 >= uploads.HALF_BYTES / 2
+    target.link_fault("uplink")
+    image = pictures.next_whole(arc)
+    passed = target.witness.count(UPLINK_TX_PASSED) - before
+    assert pictures.unsealed(image, arc_keys) == target.served()[0].jpeg
+    assert (arc.peer.sessions, image.meta["from"]) == (sessions + 1, here)
+    assert passed <= uploads.most_bytes(image, here)
 
 
 @pytest.mark.promise("P1")
@@ -101,7 +124,9 @@ def test_an_image_that_was_not_finished_when_the_alarm_ended_is_never_sent_later
     """Cut short by a disarm, an image stays away from the next alarm's uplink as well."""
     uploads.uploading(target, witness, arc)
     unfinished = arc.images[-1].id
+    since = witness.now_us()
     hub.command("disarm")
+    scenario.shuts(witness, since, 2 * SHUT_MS)
     scenario.alarm(target)
     assert pictures.next_whole(arc).id > unfinished
     assert [image.complete for image in arc.images if image.id == unfinished] == [False]

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from detector import frames, window
 from host_tools.bench.target import Target
 from host_tools.bench.witness import UPLINK_TX_PASSED, Witness
-from host_tools.client import ArcClient
+from host_tools.client import ArcClient, Image
 from tests.bench import scenario
 
 _FIRST_PART_BYTES = 3000
+# A picture that takes half a second, and its middle.
+MEDIUM_BYTES = 40_000
+HALF_BYTES = 20_000
+_FRAME_BYTES = frames.HEADER_BYTES + frames.CHUNK_BYTES + frames.CHECK_BYTES
+# Hellos, the alarm's message, announcement and end, and what of the next picture is under way.
+_MESSAGES_BYTES = 4096
 # What a picture's taking writes besides its chunks, the alarm's own records among it.
 _RECORDS = 12
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A board whose uplink was cut in the middle of an image, and when (us)."""
+
+    target: Target
+    arc: ArcClient
+    cut_us: int
+
+
+def most_bytes(image: Image, chunks_before: int = 0) -> int:
+    """Return what may pass of an image that is gone on with, never begun anew.
+
+    What was under way at the cut, a window of frames, may pass twice.
+    """
+    chunks = int(image.meta["chunks"]) - chunks_before
+    return (chunks + window.WINDOW) * _FRAME_BYTES + _MESSAGES_BYTES
 
 
 def connected(arc: ArcClient) -> None:
