@@ -7,7 +7,7 @@ import pytest
 from detector import codes
 from host_tools.bench.target import Target
 from host_tools.bench.witness import GATE, UPLINK_RX, Witness
-from host_tools.client import ArcClient, HubClient
+from host_tools.client import ArcClient, ConsoleClient, HubClient
 from tests.bench import heap, pictures, scenario, uploads, wires
 
 INPUTS = wires.BAD_INPUTS
@@ -16,12 +16,13 @@ INPUTS = wires.BAD_INPUTS
 @pytest.mark.promise("P1")
 @pytest.mark.parametrize("name", INPUTS)
 def test_bad_input_on_the_hub_link_changes_nothing(
-    name: str, target: Target, witness: Witness, hub: HubClient
+    name: str, witness: Witness, hub: HubClient, console: ConsoleClient
 ) -> None:
     """State and gate stay, the next good command is obeyed, and the heap is where it was."""
     since = witness.now_us()
-    with heap.same(hub):
-        wires.send(witness, hub, wires.bad(name))
+    with heap.same(hub, console):
+        for _ in range(heap.TIMES):
+            wires.send(witness, hub, wires.bad(name))
         assert scenario.status(hub)["state"] == "IDLE"
     scenario.stayed_shut(witness, since)
 
@@ -38,6 +39,40 @@ def test_bad_input_on_the_open_uplink_stops_neither_the_upload_nor_the_disarm(
     assert witness.level(GATE) == 1
     assert pictures.next_whole(arc)
     assert scenario.shut_after(witness, hub, "disarm") <= scenario.SHUT_MS
+
+
+def test_bad_input_and_replays_on_the_open_uplink_leave_nothing_behind(
+    target: Target, witness: Witness, hub: HubClient, arc: ArcClient, console: ConsoleClient
+) -> None:
+    """After an alarm full of them the heap is where it is after any alarm."""
+    scenario.alarm(target)
+    uploads.connected(arc)
+    hub.command("disarm")
+    with heap.same(hub, console):
+        scenario.alarm(target)
+        uploads.connected(arc)
+        for data in (wires.signed(arc, "more"), *map(wires.bad, INPUTS)):
+            for _ in range(heap.TIMES):
+                wires.send(witness, arc, data)
+        assert witness.level(GATE) == 1, "it was over before everything was sent"
+        hub.command("disarm")
+
+
+def test_replays_on_the_hub_link_leave_nothing_behind(
+    witness: Witness, hub: HubClient, console: ConsoleClient
+) -> None:
+    """The same authentic bytes, many times over, and those of a session that is over."""
+    old = wires.signed(hub, "disarm")
+    for _ in range(2):
+        scenario.reconnect(hub)
+    recorded = wires.signed(hub, "disarm")
+    wires.send(witness, hub, recorded)
+    wires.send(witness, hub, old)
+    with heap.same(hub, console):
+        for _ in range(heap.TIMES):
+            wires.send(witness, hub, recorded)
+            wires.send(witness, hub, old)
+        assert scenario.status(hub)["state"] == "IDLE"
 
 
 @pytest.mark.promise("P1")

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 from detector import frames
+from detector.channel import RX_PAYLOAD_BYTES
 from host_tools.bench.witness import HUB_RX, UPLINK_RX, Witness
 from host_tools.client import HUB_BAUD, ArcClient, HubClient
 from host_tools.deadline import Deadline
@@ -15,7 +16,7 @@ _SEED = 20
 # Numbers far from any that a session on the bench reaches.
 _SEQ = 0x5A11
 _ACK = 0x7777
-_HELLO_BYTES = 400
+_HELLO_BYTES = 100
 _BITS_A_BYTE = 10
 _MARGIN_S = 0.1
 _PATIENCE_S = 1.0
@@ -91,10 +92,10 @@ def _strangers_hello() -> bytes:
 
 
 _BUILDERS: dict[str, Callable[[], bytes]] = {
-    "noise": lambda: _noise(600),
-    "sync-marks-only": lambda: frames.SYNC * 200,
+    "noise": lambda: _noise(200),
+    "sync-marks-only": lambda: frames.SYNC * 100,
     "half-a-frame": lambda: forged()[:-20],
-    "longer-than-allowed": lambda: frame(frames.MSG, bytes(600)),
+    "longer-than-allowed": lambda: frame(frames.MSG, bytes(RX_PAYLOAD_BYTES + 1)),
     "a-chunk": lambda: frame(frames.CHUNK, bytes(frames.CHUNK_BYTES)),
     "wrong-header-check": lambda: _flipped(forged(), frames.HEADER_BYTES - 1),
     "wrong-crc": lambda: _flipped(forged(), -1),
