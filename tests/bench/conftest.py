@@ -16,6 +16,7 @@ from tests.bench import hostile, jpegs, repl, scenario, uploads
 
 # 15 extents of 8 KiB; a camera's comment of its own still fits behind it.
 _LARGE_BYTES = 120_000
+_SMALL_BYTES = 5_000
 _LONG_WINDOW_MS = 60_000
 
 
@@ -34,6 +35,12 @@ def hub(hub: HubClient) -> HubClient:
 def large_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a picture that takes as much room as one may."""
     return jpegs.folder_with(tmp_path_factory.mktemp("large"), "large", _LARGE_BYTES)
+
+
+@pytest.fixture(scope="session")
+def small_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a picture of the smallest size class: 0.8 s on the hub link."""
+    return jpegs.folder_with(tmp_path_factory.mktemp("small"), "small", _SMALL_BYTES)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from detector.codes import journal_name
 from host_tools.client import ConsoleClient
 from host_tools.deadline import Deadline
 from host_tools.journal.chain import (
@@ -15,6 +16,7 @@ from host_tools.journal.chain import (
 )
 
 _DUMP_S = 30.0
+_RECORD_S = 1.0
 
 
 def dump(console: ConsoleClient, after: int = 0) -> list[bytes]:
@@ -26,6 +28,17 @@ def dump(console: ConsoleClient, after: int = 0) -> list[bytes]:
 def records(console: ConsoleClient, after: int) -> list[JournalRecord]:
     """Return what was written behind number `after`, parsed."""
     return [parse(data) for data in dump(console, after)]
+
+
+def awaited(console: ConsoleClient, after: int, kind: int, count: int) -> list[JournalRecord]:
+    """Return the records of a kind behind number `after`, as soon as there are so many."""
+
+    def found() -> list[JournalRecord] | None:
+        of_kind = [record for record in records(console, after) if record.kind == kind]
+        return of_kind if len(of_kind) >= count else None
+
+    what = f"no {count} records of {journal_name(kind)}"
+    return Deadline(_RECORD_S).wait_for(found, what) or []
 
 
 def kinds(console: ConsoleClient, after: int) -> list[int]:

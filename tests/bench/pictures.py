@@ -12,15 +12,15 @@ from host_tools.deadline import Deadline
 
 Keys = Mapping[str, bytes]
 # An image of 32 KiB takes 3 s on the hub link's 115200 baud.
-_IMAGE_S = 6.0
+IMAGE_S = 6.0
 
 
-def next_whole(link: HubClient | ArcClient, within_s: float = _IMAGE_S) -> Image:
+def next_whole(link: HubClient | ArcClient, within_s: float = IMAGE_S) -> Image:
     """Return the next image that arrives whole on a link and was not returned before."""
     return link.next_image(Deadline(within_s))
 
 
-def whole(link: HubClient | ArcClient, image_id: int, within_s: float = _IMAGE_S) -> Image:
+def whole(link: HubClient | ArcClient, image_id: int, within_s: float = IMAGE_S) -> Image:
     """Return this image when it arrives whole; others, asked for earlier, may come before it."""
     deadline = Deadline(within_s)
     while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -55,9 +56,10 @@ def test_a_customers_picture_arrives_over_the_hub_bit_for_bit_and_the_gate_stays
 
 @pytest.mark.parametrize("armed", [False, True], ids=["from-IDLE", "from-ARMED"])
 def test_a_capture_returns_to_where_it_came_from(
-    armed: bool, target: Target, witness: Witness, hub: HubClient
+    armed: bool, target: Target, witness: Witness, hub: HubClient, small_pictures: Path
 ) -> None:
     """IDLE or ARMED before, the same after, arm lines and gate untouched."""
+    target.camera(images=small_pictures)
     if armed:
         scenario.arm(hub, target)
     since = witness.now_us()
@@ -90,9 +92,10 @@ def test_the_alarm_centre_shares_no_key_with_the_customer(
 
 
 def test_the_camera_and_its_led_are_dark_when_nothing_is_captured(
-    target: Target, witness: Witness, hub: HubClient
+    target: Target, witness: Witness, hub: HubClient, small_pictures: Path
 ) -> None:
     """The camera's rail is up for the picture and down again when it is done."""
+    target.camera(images=small_pictures)
     since = witness.now_us()
     hub.command("capture")
     rise = witness.wait("CAM_RAIL", 1, scenario.patience(), since)

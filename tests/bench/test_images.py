@@ -49,9 +49,15 @@ def test_the_alarms_message_names_its_kind_before_any_image(
 
 
 def test_the_customer_opens_the_alarms_images_too(
-    target: Target, hub: HubClient, arc: ArcClient, arc_keys: Keys, customer_keys: Keys
+    target: Target,
+    hub: HubClient,
+    arc: ArcClient,
+    arc_keys: Keys,
+    customer_keys: Keys,
+    small_pictures: Path,
 ) -> None:
     """An alarm image fetched over the hub link is the same picture that the alarm centre got."""
+    target.camera(images=small_pictures)
     scenario.alarm(target)
     theirs = pictures.next_whole(arc)
     hub.command("disarm")

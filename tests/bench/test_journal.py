@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from detector import codes
+from detector import codes, states
 from host_tools.bench.target import Target
 from host_tools.bench.witness import Witness
-from host_tools.client import ConsoleClient, HubClient
-from tests.bench import journals, scenario, wires
+from host_tools.client import ArcClient, ConsoleClient, HubClient
+from tests.bench import journals, pictures, scenario, wires
 from tests.bench.scenario import INTRUSION, PANIC
 
 pytestmark = pytest.mark.promise("P9")
@@ -65,16 +67,48 @@ def test_the_chain_verifies_with_the_customers_key_and_one_bit_breaks_it(
     assert journals.first_bad(data, customer_keys, device) == number
 
 
-def test_a_customers_picture_leaves_no_size_and_no_hash_in_the_journal(
-    hub: HubClient, console: ConsoleClient
+@pytest.mark.needs("camera")
+def test_every_picture_of_an_alarm_is_on_record_when_taken_sent_and_fetched(
+    target: Target, hub: HubClient, arc: ArcClient, console: ConsoleClient, small_pictures: Path
 ) -> None:
-    """The record of a customer's picture holds its number and nothing about its content."""
+    """A capture and an upload for each picture of the burst, a fetch for the one fetched."""
     first = scenario.status(hub)["journal"]
+    target.camera(images=small_pictures)
+    scenario.alarm(target)
+    event = scenario.told(hub, "alarm")["event"]
+    ids = [pictures.next_whole(arc).id for _ in range(scenario.CONFIG["burst_panic"])]
+    uploads = journals.awaited(console, first, codes.JR_UPLOAD, len(ids))
+    hub.command("disarm")
+    hub.command("fetch", id=ids[0])
+    pictures.whole(hub, ids[0])
+    fetches = journals.awaited(console, first, codes.JR_FETCH, 1)
+    captures = journals.awaited(console, first, codes.JR_CAPTURE, len(ids))
+    assert [(one.event_id, one.a) for one in captures] == [(event, number) for number in ids]
+    assert [(one.event_id, one.a) for one in uploads] == [(event, number) for number in ids]
+    assert [one.a for one in fetches] == ids[:1]
+
+
+@pytest.mark.needs("camera")
+def test_a_customers_picture_is_on_record_without_its_size_or_a_hash(
+    target: Target, hub: HubClient, console: ConsoleClient, small_pictures: Path
+) -> None:
+    """Asked for, taken, ended, delivered: its number and nothing about its content."""
+    first = scenario.status(hub)["journal"]
+    target.camera(images=small_pictures)
     hub.command("capture")
-    scenario.becomes(hub, 0, scenario.CAPTURE_TIMEOUT_MS / 1000)
-    records = journals.records(console, first)
-    capture = next(record for record in records if record.kind == codes.JR_CAPTURE)
-    assert (capture.event_id, capture.b, capture.text) == (0, 0, b"")
+    image = pictures.next_whole(hub, scenario.CAPTURE_TIMEOUT_MS / 1000 + pictures.IMAGE_S)
+    journals.awaited(console, first, codes.JR_FETCH, 1)
+    story = [
+        codes.JR_CUSTOMER_CAPTURE,
+        codes.JR_CAPTURE,
+        codes.JR_CAPTURE_END,
+        codes.JR_FETCH,
+    ]
+    records = [one for one in journals.records(console, first) if one.kind in story]
+    assert [one.kind for one in records] == story
+    _asked, taken, ended, fetched = records
+    assert (taken.event_id, taken.a, taken.b, taken.text) == (0, image.id, 0, b"")
+    assert (ended.a, fetched.a) == (states.EV_CAPTURE_DONE, image.id)
 
 
 @pytest.mark.needs("power")
