@@ -59,8 +59,7 @@ GATE_BRIDGED = "gate-bridged"  # GATE is high for ever, and UPLINK_SENSE shows i
 GATE_BYPASSED = "gate-bypassed"  # the same behind its tap: the firmware cannot know
 LATCH_IGNORED = "latch-ignored"  # GATE = EN and ALIVE and not SERVICE
 FLASH_FAILS = "flash-fails"  # every program and erase fails from now on
-FLASH_CUT = "flash-cut"  # value n: the power is cut before the n-th flash operation from now
-FLASH_TORN = "flash-torn"  # the same in its middle: a page half programmed, a block half erased
+FLASH_CUT = "flash-cut"  # value n: the power is cut in the middle of the n-th operation from now
 
 
 class TargetError(Exception):

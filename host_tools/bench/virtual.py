@@ -115,12 +115,10 @@ class VirtualTarget:
     # --- faults -----------------------------------------------------------------------------
 
     def fault(self, name: str, value: int = 1) -> None:
+        how = {"at": value, "during": True} if name == targets.FLASH_CUT else value
         with _asking():
-            if name == targets.FLASH_TORN:
-                self.board.fault(targets.FLASH_CUT, {"at": value, "during": True})
-            else:
-                self.board.fault(name, value)
-        self._faults.add(targets.FLASH_CUT if name == targets.FLASH_TORN else name)
+            self.board.fault(name, how)
+        self._faults.add(name)
 
     def clear_faults(self) -> None:
         with _asking():

@@ -8,6 +8,7 @@ from detector import codes
 from host_tools.bench.target import (
     DEAF_LATCH,
     FLASH_FAILS,
+    GATE_BRIDGED,
     SENSE_HIGH,
     SENSE_LOW,
     STUCK_ENABLE,
@@ -91,6 +92,20 @@ def test_a_deaf_latch_is_found_at_its_first_trip_and_forbids_arming(
     hub.command("disarm")
     assert scenario.status(hub)["faults"] == ["latch-deaf"]
     assert scenario.say(hub, "arm") == codes.ERR_FAULT
+
+
+@latches
+@pytest.mark.promise("P1")
+def test_a_bridged_gate_is_sensed_and_told_and_not_a_byte_is_written_to_it(
+    target: Target, witness: Witness, hub: HubClient
+) -> None:
+    """A gate that is open against everybody's will: told, silent, and arming is refused."""
+    since = witness.now_us()
+    target.fault(GATE_BRIDGED)
+    assert scenario.told(hub, "fault")["faults"] == ["gate-sense"]
+    assert scenario.say(hub, "arm") == codes.ERR_FAULT
+    assert witness.level(GATE) == 1, "it was not bridged: nothing was shown"
+    scenario.wrote_nothing(witness, since)
 
 
 @latches

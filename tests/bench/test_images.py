@@ -173,7 +173,7 @@ def test_live_view_of_the_alarm_centre_is_not_built(
     assert scenario.say(arc, command) == codes.ERR_NOT_BUILT
 
 
-@pytest.mark.promise("P7")
+@pytest.mark.promise("P7", "P9")
 @pytest.mark.needs("flash")
 def test_deleting_an_image_destroys_its_key_and_is_on_record(
     target: Target, hub: HubClient, arc: ArcClient, console: ConsoleClient, arc_keys: Keys

@@ -17,6 +17,9 @@ HALF_BYTES = 20_000
 _FRAME_BYTES = frames.HEADER_BYTES + frames.CHUNK_BYTES + frames.CHECK_BYTES
 # Hellos, the alarm's message, announcement and end, and what of the next picture is under way.
 _MESSAGES_BYTES = 4096
+# Housekeeping does a step every 20 ms, not every one of them a program or an erase.
+_QUIET_US = 150_000
+_HOUSEKEEPING_MS = 10_000
 # What a picture's taking writes besides its chunks, the alarm's own records among it.
 _RECORDS = 12
 
@@ -73,3 +76,14 @@ def storing(target: Target) -> int:
         lambda: target.flash_operations() > before + 2 * _RECORDS, "no picture was stored"
     )
     return since
+
+
+def quiet_flash(target: Target) -> None:
+    """Wait until the firmware has done all its housekeeping and leaves the flash alone."""
+    deadline = scenario.patience(_HOUSEKEEPING_MS)
+    witness = target.witness
+    operations = -1
+    while operations != target.flash_operations():
+        deadline.check("the flash is not left alone")
+        operations = target.flash_operations()
+        scenario.pass_time(witness, witness.now_us() + _QUIET_US)
