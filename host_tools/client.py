@@ -7,7 +7,7 @@ with HubClient("/dev/ttyUSB0", "keys/dev-1.customer.json") as hub:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -63,6 +63,7 @@ class _Client:
         self.port = port
         self.key_file = key_file
         self.events: list[dict[str, Any]] = []
+        self.on_body: Callable[[dict[str, Any]], None] = lambda _body: None  # in the link's thread
         self._replies: dict[int, dict[str, Any]] = {}
         self._whole: list[Image] = []  # complete, in the order of their completion
         self._whole_given = 0
@@ -206,6 +207,7 @@ class _Client:
         self.peer.wait_for(self.peer.raw_sent, deadline or Deadline(COMMAND_S), "the line is full")
 
     def _on_body(self, body: dict[str, Any]) -> None:
+        self.on_body(body)
         if "re" in body:
             if len(self._replies) >= _REPLIES_KEPT:  # of commands that nobody waits for
                 self._replies.pop(next(iter(self._replies)))

@@ -23,7 +23,8 @@ status      status() -> the firmware's own word, over the console: words by name
 measure     measure(name, value_or_values, unit, low=None, high=None, judged="max"): records,
             then fails the test if the limits do not hold. judged: "max", "p99" or "median".
 scope       scope(title, since_us, until_us=None, signals=None, marks=(), witness=None): keeps that
-            stretch of the log (of another board's witness, if given); the report draws it.
+            stretch of the log (of another board's witness, if given) and the states that were told
+            in it; the report draws it.
 picture     picture(jpeg, served, caption): compares with the camera's copy (fails the test if
             they differ), keeps it for the report.
 hostile     hostile(source, max_ms=None) -> Target: another board on which boot.py is absent and
@@ -35,26 +36,20 @@ spare       spare(clone=True, max_ms=None, flash_costs="free") -> Bench: another
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from host_tools.bench import record as records
-from host_tools.bench.measurement import Measurement
 from host_tools.bench.outcome import Recovery
-from host_tools.bench.record import Picture, Waveform
 from host_tools.bench.rig import Rig
 from host_tools.bench.run import RUN
 from host_tools.bench.session import Bench, NoRestError
-from host_tools.bench.target import Served, Target, TargetError, TargetLostError
-from host_tools.bench.waveform import DEFAULT_SIGNALS
-from host_tools.bench.witness import Event, Witness
+from host_tools.bench.target import Target, TargetError, TargetLostError
+from host_tools.bench.witness import Witness
 from host_tools.client import ArcClient, ConsoleClient, HubClient, LinkError
 from host_tools.deadline import Deadline
 from host_tools.flash import FlashError
-
-_STRETCH_S = 5.0
 
 
 @pytest.fixture(scope="session")
@@ -166,92 +161,6 @@ def status(bench: Bench) -> Callable[[], dict[str, str]]:
 
 
 @pytest.fixture
-def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Record a measurement and hold it against its limits."""
-    record = request.config.stash[RUN].record
-
-    def take(
-        name: str,
-        values: float | Sequence[float],
-        unit: str,
-        *,
-        low: float | None = None,
-        high: float | None = None,
-        judged: str = "max",
-    ) -> None:
-        series = [float(value) for value in values] if isinstance(values, Sequence) else [values]
-        if not series:
-            raise AssertionError(f"{name}: nothing was measured")
-        measurement = Measurement(name, unit, series, low, high, judged, request.node.nodeid)
-        record.add_measurement(measurement)
-        # A sabotaged run shares the machine with another one; its subject are verdicts, not times.
-        if not measurement.within and not record.sabotage:
-            raise AssertionError(measurement.sentence())
-
-    return take
-
-
-@pytest.fixture
-def scope(request: pytest.FixtureRequest, witness: Witness) -> Callable[..., None]:
-    """Keep a stretch of the witness's log for the report to draw."""
-    record = request.config.stash[RUN].record
-
-    def keep(
-        title: str,
-        since_us: int,
-        until_us: int | None = None,
-        signals: Sequence[str] | None = None,
-        marks: Sequence[tuple[int, str]] = (),
-        witness: Witness = witness,
-    ) -> None:
-        end = _after(witness, since_us) if until_us is None else until_us
-        events = witness.events(None, since_us, end)
-        shown = list(signals) if signals else _worth_drawing(events)
-        levels = {}
-        for signal in shown:
-            before = witness.last(signal, since_us)
-            levels[signal] = 0 if before is None else before.value
-        record.waveforms.append(
-            Waveform(
-                title,
-                request.node.nodeid,
-                since_us,
-                end,
-                levels,
-                [event for event in events if event.signal in levels],
-                list(marks),
-            )
-        )
-
-    return keep
-
-
-@pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Callable[[bytes, Served, str], None]:
-    """Compare a picture with the camera's copy and keep it for the report."""
-    run = request.config.stash[RUN]
-
-    def keep(jpeg: bytes, served: Served, caption: str) -> None:
-        folder = run.plan.folder / "pictures"
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"{len(run.record.pictures) + 1:02d}.jpg"
-        (folder / name).write_bytes(jpeg)
-        kept = Picture(
-            name,
-            caption,
-            records.sha256_hex(jpeg),
-            served.sha256,
-            served.canary.hex(),
-            len(jpeg),
-            request.node.nodeid,
-        )
-        run.record.pictures.append(kept)
-        assert kept.identical, f"{caption}: {len(jpeg)} bytes that the camera did not deliver"
-
-    return keep
-
-
-@pytest.fixture
 def hostile(bench: Bench) -> Iterator[Callable[..., Target]]:
     """Run a program instead of the firmware, on another board."""
     boards: list[Target] = []
@@ -281,19 +190,3 @@ def spare(bench: Bench) -> Iterator[Callable[..., Bench]]:
     yield start
     for other in benches:
         other.close()
-
-
-def _after(witness: Witness, since_us: int) -> int:
-    """Let a thirtieth of the stretch pass, so that its last edge is seen to stay; return now."""
-    now = witness.now_us()
-    end = now + (now - since_us) // 30
-    Deadline(_STRETCH_S).wait_for(lambda: witness.now_us() >= end, "time did not pass")
-    return end
-
-
-def _worth_drawing(events: Sequence[Event]) -> list[str]:
-    """The default lanes and whatever sensor line or jumper moved."""
-    moved = {event.signal for event in events}
-    causes = ("TRIP_", "TAMPER", "SERVICE", "POWER", "ARM_")
-    extra = sorted(signal for signal in moved if signal.startswith(causes))
-    return [*extra, *DEFAULT_SIGNALS]

@@ -33,7 +33,7 @@ from host_tools.bench.session import NoRestError
 from host_tools.bench.target import TargetLostError
 from host_tools.bench.witness import WitnessLostError
 
-pytest_plugins = ["host_tools.bench.fixtures"]
+pytest_plugins = ["host_tools.bench.fixtures", "host_tools.bench.evidence"]
 
 _MESSAGE_LINES = 12
 _LOST = (TargetLostError, WitnessLostError)

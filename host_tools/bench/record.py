@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from host_tools.bench.hearsay import Told
 from host_tools.bench.measurement import Measurement
 from host_tools.bench.outcome import (
     BAD,
@@ -46,6 +47,7 @@ class Waveform:
     levels: dict[str, int]  # of each drawn signal just before since_us
     events: list[Event]
     marks: list[tuple[int, str]] = field(default_factory=list)  # t_us and a word
+    states: Told = field(default_factory=list)  # the firmware's word
 
     def as_json(self) -> dict[str, Any]:
         """Return the waveform as record.json holds it."""
@@ -57,6 +59,7 @@ class Waveform:
             "levels": self.levels,
             "events": [list(event) for event in self.events],
             "marks": [list(mark) for mark in self.marks],
+            "states": [list(told) for told in self.states],
         }
 
 
@@ -203,6 +206,7 @@ def load(path: Path) -> Record:
                 levels=item["levels"],
                 events=[Event(*event) for event in item["events"]],
                 marks=[(mark[0], mark[1]) for mark in item["marks"]],
+                states=[(told[0], told[1]) for told in item["states"]],
             )
             for item in data["waveforms"]
         ],

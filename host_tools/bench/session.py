@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from host_tools.bench.hearsay import Hearsay
 from host_tools.bench.target import Target, TargetLostError
 from host_tools.bench.transcript import Transcripts
 from host_tools.bench.witness import LATCH, POWER, Witness, WitnessTimeoutError
@@ -48,6 +49,7 @@ class Bench:
         self._hub: HubClient | None = None
         self._console: ConsoleClient | None = None
         self._arcs: list[ArcClient] = []
+        self.hearsay = Hearsay()
         self.is_resting = False  # nobody has touched it since rest()
 
     @property
@@ -72,6 +74,7 @@ class Bench:
         """The customer's hub, with a session."""
         if self._hub is None:
             self._hub = HubClient(self.target.ports.hub, self._keys.customer, tap=self._tap("hub"))
+            self._hub.on_body = self.hearsay.hear
             self._hub.start()
         self._hub.wait_connected(Deadline(_READY_S))
         return self._hub

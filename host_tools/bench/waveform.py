@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from host_tools.bench.hearsay import UNKNOWN
 from host_tools.bench.measurement import Measurement
 from host_tools.bench.record import Waveform
 from host_tools.bench.witness import COUNTERS, Event
@@ -59,14 +60,17 @@ def draw(wave: Waveform) -> str:
 
     rows = _mark_rows([(x(t_us), word) for t_us, word in wave.marks])
     top = 8 + _MARK_ROW * (max(rows, default=-1) + 1)
-    bottom = top + _LANE * len(signals)
+    told = 1 if wave.states else 0  # a lane of its own, above the wires
+    bottom = top + _LANE * (told + len(signals))
     height = bottom + _AXIS
     out = [
         f'<svg class="wave" viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'aria-label="{escape(wave.title, quote=True)}">'
     ]
     out += _axis(span, x, wave.since_us, top, bottom)
-    for index, signal in enumerate(signals):
+    if told:
+        out += _states(wave, top + _HIGH + 8, x)
+    for index, signal in enumerate(signals, told):
         events = [event for event in wave.events if event.signal == signal]
         level = wave.levels.get(signal, 0)
         baseline = top + _LANE * index + _HIGH + 8
@@ -141,6 +145,32 @@ def histogram(measurement: Measurement) -> str:
         out.append(f'<line class="limit" x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{height}"/>')
     out.append("</svg>")
     return "".join(out)
+
+
+def _states(wave: Waveform, baseline: float, x: _Scale) -> list[str]:
+    """Draw what the firmware said of its state: a box with its name, from when it was heard."""
+    out = [
+        '<g class="lane told">',
+        f'<text x="{_LEFT - 12}" y="{baseline - 4}" text-anchor="end">state, as told</text>',
+    ]
+    ends = [t_us for t_us, _state in wave.states[1:]] + [wave.until_us]
+    for (t_us, state), end_us in zip(wave.states, ends, strict=True):
+        start, width = x(t_us), x(end_us) - x(t_us)
+        if state == UNKNOWN or width <= 0:
+            continue
+        css = state.lower().replace("_", "-")
+        out.append(
+            f'<rect class="{css}" x="{start:.1f}" y="{baseline - _HIGH:g}" width="{width:.1f}" '
+            f'height="{_HIGH}" rx="3"/>'
+        )
+        word = state.replace("_", " ")
+        if width > _CHAR_PX * (len(word) + 2):
+            out.append(
+                f'<text class="word" x="{start + width / 2:.1f}" y="{baseline - 5}" '
+                f'text-anchor="middle">{escape(word)}</text>'
+            )
+    out.append("</g>")
+    return out
 
 
 def _digital(

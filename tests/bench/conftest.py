@@ -17,7 +17,7 @@ from tests.bench import hostile, jpegs, repl, scenario, uploads
 # 15 extents of 8 KiB; a camera's comment of its own still fits behind it.
 _LARGE_BYTES = 120_000
 _SMALL_BYTES = 5_000
-_LONG_WINDOW_MS = 60_000
+_LONG_WINDOW_MS = 600_000
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def hostile_all_along(bench: Bench) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def long_cut(bench: Bench, medium_pictures: Path) -> Iterator[uploads.Cut]:
-    """An upload on a board of its own, in an alarm of a minute, cut off in its middle."""
+    """An upload on a board of its own, in an alarm of ten minutes, cut off in its middle."""
     other = bench.spare(clone=True, max_ms=None, flash_costs="free")
     repl.reconfigure(other.target, window_ms=_LONG_WINDOW_MS)
     other.target.camera(images=medium_pictures)

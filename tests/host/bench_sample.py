@@ -110,6 +110,7 @@ def sample_waveform() -> Waveform:
         ),
         events=[Event(*edge) for edge in sorted(edges)],
         marks=[(100_000, "button pressed"), (107_400, "gate open"), (699_000, "disarm")],
+        states=[(50_000, "IDLE"), (119_000, "ALARM"), (708_000, "IDLE")],
     )
 
 

@@ -135,6 +135,17 @@ def test_a_waveform_rises_where_the_event_is() -> None:
     assert f"H{middle:.1f}V" in trace[1]
 
 
+def test_a_waveform_shows_the_states_that_were_told_and_no_others() -> None:
+    told = [(0, ""), (25_000, "ARMED"), (50_000, "ALARM")]
+    wave = Waveform("t", "", 0, 100_000, {"GATE": 0}, [], [], told)
+    svg = waveform.draw(wave)
+    assert re.findall(r'<rect class="([a-z-]+)"', svg) == ["armed", "alarm"]
+    boxes = re.findall(r'<rect class="[a-z]+" x="([\d.]+)" y="\d+" width="([\d.]+)"', svg)
+    assert boxes == [("372.0", "204.0"), ("576.0", "408.0")]
+    assert re.findall(r'class="word"[^>]*>([A-Z ]+)<', svg) == ["ARMED", "ALARM"]
+    assert "as told" not in waveform.draw(Waveform("t", "", 0, 100_000, {"GATE": 0}, []))
+
+
 def test_a_waveform_of_very_many_edges_stays_small() -> None:
     edges = [Event(step * 10, "GATE", step % 2) for step in range(50_000)]
     svg = waveform.draw(Waveform("t", "", 0, 500_000, {"GATE": 0}, edges))
