@@ -59,6 +59,16 @@ def hostile_all_along(bench: Bench) -> Iterator[Target]:
 
 
 @pytest.fixture(scope="session")
+def heart_stopped(bench: Bench) -> Iterator[tuple[Target, int, int]]:
+    """A board with hostile firmware, tripped, then told to stop its heart; when (us) that was."""
+    board = bench.hostile(hostile.source("no_heart"), max_ms=None)
+    scenario.drives_open(board)
+    tripped = scenario.trip(board, scenario.PANIC)
+    yield board, tripped, board.line(scenario.role(scenario.FIRE), 1)
+    board.close()
+
+
+@pytest.fixture(scope="session")
 def long_cut(bench: Bench, medium_pictures: Path) -> Iterator[uploads.Cut]:
     """An upload on a board of its own, in an alarm of ten minutes, cut off in its middle."""
     other = bench.spare(clone=True, max_ms=None, flash_costs="free")
@@ -75,7 +85,7 @@ def long_cut(bench: Bench, medium_pictures: Path) -> Iterator[uploads.Cut]:
 @pytest.fixture(scope="session", autouse=True)
 def _start_early(request: pytest.FixtureRequest) -> None:
     """Start first what takes long, and let other tests pass its time."""
-    for fixture in (hostile_all_along, long_cut):
+    for fixture in (hostile_all_along, heart_stopped, long_cut):
         if any(fixture.__name__ in item.fixturenames for item in request.session.items):
             # What went wrong is kept by the fixture, and told to the tests that ask for it.
             with contextlib.suppress(Exception):

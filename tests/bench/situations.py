@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from detector import states
 from host_tools.bench.target import Target
-from host_tools.client import HubClient
+from host_tools.client import ConsoleClient, HubClient
 from tests.bench import scenario
 from tests.bench.cells import Situation
 
@@ -14,13 +12,13 @@ from tests.bench.cells import Situation
 _WAY_OUT = scenario.PANIC
 
 
-def bring_to(target: Target, hub: HubClient, situation: Situation) -> None:
+def bring_to(target: Target, hub: HubClient, console: ConsoleClient, situation: Situation) -> None:
     """Bring the detector into a situation; nothing is done where it is in it already."""
     target.lines_low()
-    answer = scenario.status(hub)
-    if situation.state != states.CUSTOMER_CAPTURE and _is(answer, situation):
+    says = console.command("status").values
+    if situation.state != states.CUSTOMER_CAPTURE and _is(says, situation):
         return
-    _to_idle(target, hub, answer)
+    _to_idle(target, hub, console, says["state"])
     if situation.armed:
         scenario.arm(hub, target)
     if situation.state == states.ALARM:
@@ -29,17 +27,34 @@ def bring_to(target: Target, hub: HubClient, situation: Situation) -> None:
         scenario.hold_capture(target, hub)
 
 
-def _is(answer: dict[str, Any], situation: Situation) -> bool:
-    delays = answer["exit_delay"] or answer["entry_delay"]
+def becomes(console: ConsoleClient, situation: Situation) -> dict[str, str]:
+    """Return what the firmware says of itself as soon as it says that it is in a situation."""
+    found: dict[str, str] = {}
+
+    def is_so() -> bool:
+        found.update(console.command("status").values)
+        return found["state"] == states.STATE_NAMES[situation.state]
+
+    scenario.patience().wait_for(is_so, f"the detector did not become {situation.name}")
+    return found
+
+
+def _is(says: dict[str, str], situation: Situation) -> bool:
     name = states.STATE_NAMES[situation.state]
-    return not delays and (answer["state"], answer["armed"]) == (name, situation.armed)
+    delays = (says["exit_delay"], says["entry_delay"])
+    return (says["state"], says["armed"], delays) == (name, armed(situation), ("0", "0"))
 
 
-def _to_idle(target: Target, hub: HubClient, answer: dict[str, Any]) -> None:
-    if answer["state"] == states.STATE_NAMES[states.CUSTOMER_CAPTURE]:
+def armed(situation: Situation) -> str:
+    """Return what the console says of the armed flag in a situation."""
+    return "yes" if situation.armed else "no"
+
+
+def _to_idle(target: Target, hub: HubClient, console: ConsoleClient, state: str) -> None:
+    if state == states.STATE_NAMES[states.CUSTOMER_CAPTURE]:
         scenario.trip(target, _WAY_OUT)
-        scenario.becomes(hub, states.ALARM)
+        becomes(console, Situation(states.ALARM, False))
     target.camera()
-    if answer["state"] != states.STATE_NAMES[states.IDLE]:
+    if state != states.STATE_NAMES[states.IDLE]:
         hub.command("disarm")
     scenario.latch_is(target.witness, 0)

@@ -32,6 +32,7 @@ def test_without_a_trip_hostile_firmware_stays_shut_for_10_s_and_a_trip_opens_it
         assert witness.stayed(signal, 1, since), f"{signal} was not driven all the time"
     scenario.stayed_shut(witness, since)
     scenario.opens(witness, scenario.trip(hostile_all_along, PANIC), SHUT_MS)
+    hostile_all_along.power(False)
 
 
 def test_hostile_firmware_cannot_outlast_max(hostile: Hostile) -> None:
@@ -54,12 +55,12 @@ def test_hostile_firmware_cannot_outvote_the_jumper(hostile: Hostile) -> None:
     assert witness.level(SERVICE) == 1
 
 
-def test_hostile_firmware_that_stops_its_heart_is_shut_by_alive(hostile: Hostile) -> None:
+def test_hostile_firmware_that_stops_its_heart_is_shut_by_alive(
+    heart_stopped: tuple[Target, int, int],
+) -> None:
     """UPLINK_EN held high is not enough: without heartbeat edges the gate shuts after 2 s."""
-    board = hostile(programs.source("no_heart"))
-    witness = scenario.drives_open(board)
-    since = scenario.trip(board, PANIC)
-    scenario.opens(witness, since, SHUT_MS)
-    board.line(scenario.role(scenario.FIRE), 1)  # its cue to stop the heart
-    scenario.shuts(witness, witness.now_us(), scenario.ALIVE_LIMIT_MS)
-    assert witness.level(UPLINK_EN) == 1
+    board, tripped, stopped = heart_stopped
+    scenario.opens(board.witness, tripped, SHUT_MS)
+    scenario.shuts(board.witness, stopped, scenario.ALIVE_LIMIT_MS)
+    assert board.witness.level(UPLINK_EN) == 1
+    board.power(False)

@@ -121,6 +121,7 @@ def test_an_upload_that_was_cut_for_long_resumes_in_a_new_session(
     assert pictures.unsealed(image, arc_keys) == target.served()[0].jpeg
     assert (arc.peer.sessions, image.meta["from"]) == (sessions + 1, here)
     assert passed <= uploads.most_bytes(image, here)
+    target.power(False)
 
 
 @pytest.mark.promise("P1")

@@ -82,16 +82,16 @@ def test_hostile_firmware_tries_before_and_after_a_trip(
     hostile: Callable[..., Target], scope: Scope
 ) -> None:
     """Every pin driven open: shut, until panic is pressed; then MAX, shortened, shuts it."""
-    max_ms = 800
+    max_ms = 400
     board = hostile(programs.source("hold_open"), max_ms=max_ms)
     witness = scenario.drives_open(board)
     began = witness.now_us()
-    scenario.pass_time(witness, began + 500_000)
+    scenario.pass_time(witness, began + 250_000)
     scenario.is_shut(witness)
     rose = scenario.trip(board, PANIC)
     scenario.opens(witness, rose, SHUT_MS)
     scenario.shuts(witness, rose, max_ms + SHUT_MS)
-    scenario.pass_time(witness, rose + (max_ms + 500) * 1000)
+    scenario.pass_time(witness, rose + (max_ms + 250) * 1000)
     scope(
         "Hostile firmware drives everything open, for ever",
         began,
