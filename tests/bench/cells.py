@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detector import codes, states
+from tests.bench.scenario import CONFIG
 
 TRIPS = tuple(range(len(codes.TRIP_NAMES)))
 COMMANDS = (
@@ -76,6 +77,12 @@ class Cell:
     def may_open(self) -> bool:
         """Say whether the gate may be open afterwards; the latch must be set then, too."""
         return states.GATE_OPEN[self.after.state]
+
+    @property
+    def is_delayed(self) -> bool:
+        """Say whether an entry delay comes before the alarm, with the gate shut."""
+        starts = self.after.state == states.ALARM != self.situation.state
+        return starts and codes.TRIP_NAMES[self.event] in CONFIG["entry_zones"]
 
     @property
     def promise(self) -> str:

@@ -13,12 +13,11 @@ from tests.bench import hostile as programs
 from tests.bench import pictures, scenario
 from tests.bench.scenario import CONTACT, ENTRY_MS, PANIC, SHUT_MS
 
-pytestmark = pytest.mark.promise("P1")
-
 Scope = Callable[..., None]
 _BEFORE_US = 100_000
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.needs("camera")
 def test_a_panic_alarm_from_the_button_to_the_disarm(
     target: Target,
@@ -56,6 +55,7 @@ def test_a_panic_alarm_from_the_button_to_the_disarm(
     assert witness.stayed(GATE, 0, rose - _BEFORE_US, rose)
 
 
+@pytest.mark.promise("P1")
 def test_somebody_comes_home_and_disarms_in_time(
     target: Target, witness: Witness, hub: HubClient, scope: Scope
 ) -> None:
