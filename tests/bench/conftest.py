@@ -12,12 +12,11 @@ from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.client import HubClient
 from host_tools.deadline import Deadline
-from tests.bench import hostile, jpegs, repl, scenario, uploads
+from tests.bench import early, hostile, jpegs, scenario, uploads
 
 # 15 extents of 8 KiB; a camera's comment of its own still fits behind it.
 _LARGE_BYTES = 120_000
 _SMALL_BYTES = 5_000
-_LONG_WINDOW_MS = 600_000
 
 
 @pytest.fixture
@@ -68,25 +67,6 @@ def heart_stopped(bench: Bench) -> Iterator[tuple[Target, int, int]]:
     board.close()
 
 
-@pytest.fixture(scope="session")
-def long_cut(bench: Bench, medium_pictures: Path) -> Iterator[uploads.Cut]:
-    """An upload on a board of its own, in an alarm of ten minutes, cut off in its middle."""
-    other = bench.spare(clone=True, max_ms=None, flash_costs="free")
-    repl.reconfigure(other.target, window_ms=_LONG_WINDOW_MS)
-    other.target.camera(images=medium_pictures)
-    other.wait_ready()
-    arc = other.new_arc()
-    uploads.uploading(other.target, other.witness, arc, uploads.HALF_BYTES)
-    other.target.link_fault("uplink", cut=True)
-    yield uploads.Cut(other.target, arc, other.witness.now_us())
-    other.close()
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _start_early(request: pytest.FixtureRequest) -> None:
-    """Start first what takes long, and let other tests pass its time."""
-    for fixture in (hostile_all_along, heart_stopped, long_cut):
-        if any(fixture.__name__ in item.fixturenames for item in request.session.items):
-            # What went wrong is kept by the fixture, and told to the tests that ask for it.
-            with contextlib.suppress(Exception):
-                request.getfixturevalue(fixture.__name__)
+    early.begin(request, hostile_all_along.__name__, heart_stopped.__name__)
