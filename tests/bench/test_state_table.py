@@ -6,14 +6,17 @@ console, which is the fastest; latch, gate and bytes on the uplink are the witne
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from detector import codes, states
+from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.bench.witness import GATE, LATCH, Witness
 from host_tools.client import ArcClient, ConsoleClient, HubClient
 from tests.bench import scenario, situations
-from tests.bench.cells import Cell, all_cells
+from tests.bench.cells import SITUATIONS, Cell, all_cells
 
 pytestmark = pytest.mark.raw_board  # cells that change nothing share one bring-up
 
@@ -25,6 +28,13 @@ COMMAND_WORDS = {
     states.EV_CAPTURE: "capture",
     states.EV_LIVE: "live",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leave_idle(bench: Bench) -> Iterator[None]:
+    """Let no capture of the last cell come to its end: its picture would fill the hub link."""
+    yield
+    situations.bring_to(bench.target, bench.hub, bench.console, SITUATIONS[0])
 
 
 def _param(cell: Cell) -> object:

@@ -29,6 +29,7 @@ def test_a_panic_alarm_from_the_button_to_the_disarm(
     scope: Scope,
 ) -> None:
     """Button, gate, pictures at the alarm centre, disarm, shut: nothing crosses but in between."""
+    scenario.pass_time(witness, witness.now_us() + _BEFORE_US)
     first = pictures.before(target)
     before = witness.count(UPLINK_TX_PASSED)
     rose = scenario.alarm(target)

@@ -77,7 +77,7 @@ def test_a_part_that_is_not_built_is_shown_as_such(record: Record, tmp_path: Pat
 def test_the_page_says_how_silent_the_shut_uplink_was(record: Record, tmp_path: Path) -> None:
     words = " ".join(report.render(record, tmp_path).split())
     assert "wrote 123456 bytes to the uplink while its gate was open" in words
-    assert "while it was shut, 40 times: <b>0</b>" in words
+    assert "in the 40 stretches of time while it was shut: <b>0</b>" in words
 
 
 def test_what_a_test_says_cannot_break_the_page(record: Record, tmp_path: Path) -> None:
