@@ -137,7 +137,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     test = run.reports.setdefault(item.nodeid, _record(item, outcomes.PASSED))
     test.seconds = round(test.seconds + result.duration, 4)
     lost = _why_lost(run, call)
-    if lost:
+    if lost and not run.record.stopped:
         run.record.stopped = f"{lost[:1].upper()}{lost[1:]}"
         item.session.shouldstop = run.record.stopped
     if result.skipped:
