@@ -113,7 +113,7 @@ class App:
 
     def _self_test(self, now_ms: int) -> None:
         record = self.parts.record
-        found = selftest.run(self.parts.gate)
+        found = selftest.run(self.parts.gate, self.hal)
         if found == 0 and self.hal.powered_on():
             record.clear(now_ms)
         record.latch(found)

@@ -86,6 +86,7 @@ FAULT_JOURNAL = const(0x10)  # the journal cannot be written
 FAULT_ARM_LINES = const(0x20)  # an arm line read back other than driven
 FAULT_CAMERA = const(0x40)  # camera failed; does not forbid arming
 FAULT_STORE = const(0x80)  # image store or key store failed; does not forbid arming
+FAULT_ENABLE_FLOATING = const(0x100)  # UPLINK_EN has lost its external pull-down
 FAULT_NAMES = (
     (FAULT_GATE_SENSE, "gate-sense"),
     (FAULT_ENABLE_STUCK, "enable-stuck"),
@@ -95,9 +96,10 @@ FAULT_NAMES = (
     (FAULT_ARM_LINES, "arm-lines"),
     (FAULT_CAMERA, "camera"),
     (FAULT_STORE, "store"),
+    (FAULT_ENABLE_FLOATING, "enable-floating"),
 )
 # Those that shut the gate and forbid arming until a power-cycle with a passing self-test.
-FAULTS_BLOCKING = const(0x3F)
+FAULTS_BLOCKING = const(0x13F)
 
 
 def fault_names(faults: int) -> list[str]:

@@ -18,6 +18,8 @@ ALIVE_MS = const(2000)
 # by then (its RC has a tolerance), and the next beat would open the gate without a record.
 LAPSED_MS = const(1000)
 _COUNT_MASK = const(0x3FFFFFFF)
+# On an RP2040 0.1 ms and more, in which its pull-up lifts any net that nothing else holds.
+_SETTLE_READS = const(64)
 
 
 class Gate:
@@ -124,6 +126,21 @@ class Gate:
         if self._arm_contact.value() != level or self._arm_intrusion.value() != level:
             faults |= FAULT_ARM_LINES
         return faults
+
+    def enable_floats(self, hal: "Hal") -> bool:
+        """Say whether the pull-down of UPLINK_EN is missing; only at boot, while shut.
+
+        For a moment nobody drives the net and the chip's own pull-up is on: 50 to 80 kOhm, which
+        10 kOhm to ground hold below 0.55 V. Without a pull a floating net would keep the 0 that
+        was driven last. LATCH_CLEAR is held meanwhile: no line can set the latch.
+        """
+        self._clear.value(1)
+        net = hal.pin_pulled_up("UPLINK_EN")
+        for _ in range(_SETTLE_READS):
+            level = net.value()
+        self._enable = hal.pin_out("UPLINK_EN")
+        self._clear.value(0)
+        return level == 1
 
     def _check_pins(self, now_ms: int) -> int:
         faults = self.driven_wrong()

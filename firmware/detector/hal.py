@@ -48,6 +48,10 @@ class Hal:
         """Return the role's pin as an output, low."""
         return machine.Pin(getattr(pins, role), machine.Pin.OUT, value=0)
 
+    def pin_pulled_up(self, role: str) -> "machine.Pin":
+        """Return the role's pin as an input with the chip's own weak pull-up."""
+        return machine.Pin(getattr(pins, role), machine.Pin.IN, machine.Pin.PULL_UP)
+
     # --- links and buses -------------------------------------------------------------------------
 
     def uart(self, link: str) -> "machine.UART":

@@ -20,9 +20,9 @@ BODY_BYTES = const(96)  # the MAC over them follows
 TEXT_BYTES = const(32)
 VERSION = const(1)
 MAGIC = const(0x4A53)  # "SJ"
-# magic, version, kind, number, boot, ticks_ms, day, flags, second, event id, a, b, faults,
-# text length, text, first 16 bytes of the MAC before, last event id
-BODY = "<HBBIIIHHIIIIBB2x32s16sI4x"
+# magic, version, kind, number, boot, ticks_ms, day, flags, second, event id, a, b, faults (low
+# byte), text length, faults (high byte), text, first 16 bytes of the MAC before, last event id
+BODY = "<HBBIIIHHIIIIBBBx32s16sI4x"
 FLAG_ARMED = const(1)
 FLAG_TIME_KNOWN = const(2)
 FLAG_ALARM = const(4)  # an ALARM without its ALARM_END
@@ -165,8 +165,8 @@ class Journal:
         self.day = fields[6]
         flags = fields[7]
         self.second = fields[8]
-        self.faults = fields[12]
-        self.last_event = fields[16]
+        self.faults = fields[12] | fields[14] << 8
+        self.last_event = fields[17]
         self.armed = bool(flags & FLAG_ARMED)
         self.last_was_alarm = bool(flags & FLAG_ALARM)
         self._chain = bytes(self._check_mac[:CHAIN_BYTES])
@@ -201,6 +201,7 @@ class Journal:
                 b & 0xFFFFFFFF,
                 self.faults & 0xFF,
                 min(len(text), TEXT_BYTES),
+                self.faults >> 8,
                 text[:TEXT_BYTES],
                 self._chain,
                 last_event,

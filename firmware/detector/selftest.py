@@ -1,4 +1,4 @@
-"""Boot self-test: is the gate shut, and do the pins read back what they are driven to?
+"""Boot self-test: is the gate shut, do the pins read back what they are driven to, do they fall?
 
 It runs before anything else of the detector and never opens the gate, not even for a moment.
 """
@@ -6,7 +6,7 @@ It runs before anything else of the detector and never opens the gate, not even 
 from detector import codes
 
 
-def run(gate: "Gate") -> int:
+def run(gate: "Gate", hal: "Hal") -> int:
     """Shut, then compare the circuit with "shut"; return fault bits (0: passed)."""
     gate.shut()
     faults = 0
@@ -18,4 +18,8 @@ def run(gate: "Gate") -> int:
         gate.clear_latch()
         if gate.latch_set():
             faults |= codes.FAULT_LATCH_STUCK
-    return faults | gate.driven_wrong()
+    faults |= gate.driven_wrong()
+    # A net that is stuck high would pass for one that floats.
+    if not faults & codes.FAULT_ENABLE_STUCK and gate.enable_floats(hal):
+        faults |= codes.FAULT_ENABLE_FLOATING
+    return faults

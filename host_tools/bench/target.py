@@ -48,7 +48,7 @@ ALL_CAPABILITIES = frozenset({POWER, RESET, FAULTS, TIMERS, CAMERA, LINKS, HANG,
 
 # Faults, for fault(). Those of the circuit have the names that virtual_board.circuit gives them.
 STUCK_ENABLE = "enable-stuck"  # the UPLINK_EN net is high whatever the pin does
-FLOATING_ENABLE = "enable-floating"  # its pull-down is missing: high whenever nobody drives it
+FLOATING_ENABLE = "enable-floating"  # its pull-down is missing: high when nothing holds it
 SENSE_LOW = "sense-low"  # UPLINK_SENSE reads 0
 SENSE_HIGH = "sense-high"  # UPLINK_SENSE reads 1
 DEAF_LATCH = "latch-deaf"  # no line sets the latch

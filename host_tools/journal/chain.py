@@ -21,7 +21,7 @@ _CHAIN_BYTES = 16
 _MAGIC = 0x4A53
 _VERSION = 1
 # As in the firmware's journal.py; a test packs there and unpacks here.
-_BODY = struct.Struct("<HBBIIIHHIIIIBB2x32s16sI4x")
+_BODY = struct.Struct("<HBBIIIHHIIIIBBBx32s16sI4x")
 _FLAG_ARMED = 1
 _FLAG_TIME_KNOWN = 2
 _FLAG_ALARM = 4
@@ -91,7 +91,7 @@ def parse(data: bytes) -> JournalRecord:
         raise JournalVerifyError(0, f"a record has {len(data)} bytes instead of {RECORD_BYTES}")
     fields = _BODY.unpack(data[:_BODY_BYTES])
     magic, version, kind, number, boot, ticks_ms, day, flags, second = fields[:9]
-    event_id, a, b, faults, text_bytes, text, previous, _last_event = fields[9:]
+    event_id, a, b, faults, text_bytes, more_faults, text, previous, _last_event = fields[9:]
     if magic != _MAGIC or version != _VERSION:
         raise JournalVerifyError(0, "this is no journal record of version 1")
     return JournalRecord(
@@ -108,7 +108,7 @@ def parse(data: bytes) -> JournalRecord:
         event_id=event_id,
         a=a,
         b=b,
-        faults=faults,
+        faults=faults | more_faults << 8,
         text=text[:text_bytes],
         previous=previous,
         mac=data[_BODY_BYTES:],

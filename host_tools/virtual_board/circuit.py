@@ -18,7 +18,7 @@ MAX_US = 1_200_000_000
 # What can be broken, one bit each.
 FAULTS = (
     "enable-stuck",  # the net of UPLINK_EN is high whatever drives it
-    "enable-floating",  # its pull-down is missing: high whenever nobody drives it
+    "enable-floating",  # its pull-down is missing: high whenever nothing holds it low
     "sense-low",  # UPLINK_SENSE reads 0
     "sense-high",  # UPLINK_SENSE reads 1
     "latch-deaf",  # no line sets the latch
@@ -54,6 +54,7 @@ class Circuit:
         self._latched = 0  # one flip-flop per sensor line
         self._driven = 0  # which pins the MCU drives,
         self._levels = 0  # and how
+        self._pulled_down = 0  # whose own weak pull-down the MCU has on
         self._alive_until: int | None = None
         self._max_until: int | None = None
 
@@ -102,7 +103,7 @@ class Circuit:
         if self._faults:
             if self._has("enable-stuck"):
                 nets |= _EN
-            if self._has("enable-floating") and not self._driven & _EN:
+            if self._has("enable-floating") and not (self._driven | self._pulled_down) & _EN:
                 nets |= _EN
             if self._has("arm-stuck"):
                 nets |= _ARM_LINES
@@ -124,6 +125,7 @@ class Circuit:
             self._latched,
             self._driven,
             self._levels & self._driven,
+            self._pulled_down & ~self._driven,
             None if alive is None else alive - now_us,
             None if limit is None else limit - now_us,
         )
@@ -162,15 +164,24 @@ class Circuit:
         self.advance(now_us)
         self.service = inserted
 
-    def set_pin(self, role: str, level: bool | None, now_us: int) -> None:
-        """Let the MCU drive a pin high or low, or leave it to its pull-down (None)."""
+    def set_pin(
+        self, role: str, level: bool | None, now_us: int, pulled_down: bool = False
+    ) -> None:
+        """Let the MCU drive a pin high or low, or leave it to its pull-down (None).
+
+        `pulled_down` says that the MCU's own pull-down is on. It holds a net whose external one is
+        missing. The MCU's pull-up needs no mention: 50 to 80 kOhm against the 10 kOhm to ground
+        come to 0.55 V at most, and a net without them counts as high already.
+        """
         bit = _PIN_BIT[role]
+        self._pulled_down = self._pulled_down | bit if pulled_down else self._pulled_down & ~bit
         driven = self._driven & ~bit if level is None else self._driven | bit
         levels = self._levels | bit if level else self._levels & ~bit
         self._drive(driven, levels, now_us)
 
-    def release_pins(self, now_us: int) -> None:
-        """Reset the MCU: it drives nothing any more."""
+    def release_pins(self, now_us: int, pulled_down: bool = False) -> None:
+        """Reset the MCU: it drives nothing any more, but may pull all pins down."""
+        self._pulled_down = (1 << len(PINS)) - 1 if pulled_down else 0
         self._drive(0, 0, now_us)
 
     def set_power(self, on: bool, now_us: int) -> None:

@@ -14,7 +14,9 @@ from host_tools.virtual_board.circuit import LINES, PINS, Circuit
 from host_tools.virtual_board.recorder import Recorder
 
 PAD_COUNT = 30
+# machine.Pin's numbers on the rp2 port
 PULL_UP = 1
+PULL_DOWN = 2
 
 
 class CameraPins(Protocol):
@@ -57,12 +59,13 @@ class Gpio:
         self._nets = 0
         for role in (*LINES, "SERVICE"):
             recorder.record(0, role, 0)
+        circuit.release_pins(0, pulled_down=True)
         self.publish(0)
 
     # --- the chip's side ------------------------------------------------------------------------
 
     def set_mode(self, pad: int, is_out: bool, pull: int, now_us: int) -> None:
-        """Make a pad an output or an input with a pull (1 up, else none or down)."""
+        """Make a pad an output or an input, with a pull (PULL_UP, PULL_DOWN or 0)."""
         self._is_out[pad] = is_out
         self._pull[pad] = pull
         self._drive(pad, now_us)
@@ -74,7 +77,10 @@ class Gpio:
             self._drive(pad, now_us)
 
     def release(self, now_us: int) -> None:
-        """Reset the chip: every pad is an input."""
+        """Reset the chip: every pad is an input with its weak pull-down on.
+
+        So the RP2040 resets them (datasheet 2.19.6.3, GPIO0: 0x56).
+        """
         self._is_out = [False] * PAD_COUNT
         self._level = [0] * PAD_COUNT
         self._pull = [0] * PAD_COUNT
@@ -82,14 +88,15 @@ class Gpio:
             if pad not in self._fixed:
                 self.levels[pad] = 0
         self._camera.spi_select(1)
-        self._circuit.release_pins(now_us)
+        self._circuit.release_pins(now_us, pulled_down=True)
         self.publish(now_us)
 
     def _drive(self, pad: int, now_us: int) -> None:
         level = self._level[pad] if self._is_out[pad] else None
         role = self._output.get(pad)
         if role is not None:
-            self._circuit.set_pin(role, None if level is None else bool(level), now_us)
+            driven = None if level is None else bool(level)
+            self._circuit.set_pin(role, driven, now_us, self._pull[pad] == PULL_DOWN)
             self.publish(now_us)
         elif pad == self._select:
             self._camera.spi_select(1 if level is None else level)

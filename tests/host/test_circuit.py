@@ -261,7 +261,7 @@ def test_nothing_that_was_driven_or_counting_outlives_the_power() -> None:
     board = opened()
     board.set_power(False, 20)
     board.set_power(True, 30)
-    assert board.state(30) == (True, False, 0, 8, 0, 0, 0, None, None)
+    assert board.state(30) == (True, False, 0, 8, 0, 0, 0, 0, None, None)
 
 
 # --- faults -------------------------------------------------------------------------------------
@@ -280,6 +280,28 @@ def test_a_floating_enable_is_high_only_while_nobody_drives_it() -> None:
     undriven = board.net("UPLINK_EN")
     board.set_pin("UPLINK_EN", False, 1)
     assert (undriven, board.net("UPLINK_EN")) == (True, False)
+
+
+def test_a_pull_down_of_the_mcu_holds_a_floating_enable() -> None:
+    board = circuit("enable-floating")
+    board.set_pin("UPLINK_EN", None, 1, pulled_down=True)
+    held = board.net("UPLINK_EN")
+    board.set_pin("UPLINK_EN", None, 2)
+    assert (held, board.net("UPLINK_EN")) == (False, True)
+
+
+def test_a_reset_mcu_may_hold_a_floating_enable() -> None:
+    board = circuit("enable-floating")
+    board.release_pins(1, pulled_down=True)
+    held = board.net("UPLINK_EN")
+    board.release_pins(2)
+    assert (held, board.net("UPLINK_EN")) == (False, True)
+
+
+def test_a_pull_is_part_of_the_state() -> None:
+    board = circuit()
+    board.set_pin("UPLINK_EN", None, 1, pulled_down=True)
+    assert board.state(1) != circuit().state(1)
 
 
 def test_a_stuck_sense_says_nothing_about_the_gate() -> None:

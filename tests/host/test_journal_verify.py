@@ -60,7 +60,7 @@ def test_fields_come_out_as_they_went_in() -> None:
     """One definition of the format on each side."""
     journal = opened(FakeFlash())
     journal.armed = True
-    journal.faults = codes.FAULT_CAMERA
+    journal.faults = codes.FAULT_CAMERA | codes.FAULT_ENABLE_FLOATING
     journal.day, journal.second, journal.time_known = 2500, 86399, True
     journal.ticks_ms = 12345
     journal.append(codes.JR_ALARM, 9, codes.TRIP_FIRE, 0xFFFFFFFF, b"kitchen")
@@ -68,7 +68,7 @@ def test_fields_come_out_as_they_went_in() -> None:
     assert (record.name, record.event_id, record.a, record.b) == ("alarm", 9, 2, 0xFFFFFFFF)
     assert (record.day, record.second, record.time_known) == (2500, 86399, True)
     assert (record.armed, record.in_alarm, record.after_torn) == (True, True, False)
-    assert (record.faults, record.text, record.ticks_ms) == (codes.FAULT_CAMERA, b"kitchen", 12345)
+    assert (record.faults, record.text, record.ticks_ms) == (journal.faults, b"kitchen", 12345)
 
 
 def test_overwritten_beginning_is_told_and_is_no_error() -> None:

@@ -72,7 +72,7 @@ def test_every_role_that_the_firmware_asks_for_exists(board: str) -> None:
         for call in ast.walk(tree(path))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr in ("pin_in", "pin_out", "Pin")
+        and call.func.attr in ("pin_in", "pin_out", "pin_pulled_up", "Pin")
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }

@@ -42,6 +42,7 @@ class FakeBoard:
         self.deaf = False
         self.sense_stuck = None
         self.enable_stuck = None
+        self.floating = ()  # outputs whose pull-down is missing: they keep what was driven last
         self.beat_ms = -ALIVE_MS
         self.log = []  # (role, level) of every driven change, in order; None keeps none
 
@@ -51,6 +52,12 @@ class FakeBoard:
 
     def pin_out(self, role: str) -> FakePin:
         """Return an output, low."""
+        self.drive(role, 0)
+        return FakePin(self, role)
+
+    def pin_pulled_up(self, role: str) -> FakePin:
+        """Return an input with a weak pull-up, which lifts only what has no pull-down."""
+        self.drive(role, 1 if role in self.floating else 0)
         return FakePin(self, role)
 
     def line(self, role: str, level: int) -> None:

@@ -60,24 +60,50 @@ class TestGate(unittest.TestCase):
 
 
 class TestSelfTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.board = FakeBoard()
+
+    def run_it(self) -> int:
+        """Make a gate, forget what that drove, and return what the self-test found."""
+        gate = Gate(self.board, 0)
+        self.board.log.clear()
+        return selftest.run(gate, self.board)
+
     def test_a_sound_board_passes(self) -> None:
-        self.assertEqual(selftest.run(Gate(FakeBoard(), 0)), 0)
+        self.assertEqual(self.run_it(), 0)
 
     def test_each_broken_net_has_its_fault(self) -> None:
         for name, value, fault in (
             ("sense_stuck", 1, codes.FAULT_GATE_SENSE),
             ("enable_stuck", 1, codes.FAULT_ENABLE_STUCK),
+            ("floating", ("UPLINK_EN",), codes.FAULT_ENABLE_FLOATING),
         ):
-            board = FakeBoard()
-            setattr(board, name, value)
-            self.assertEqual(selftest.run(Gate(board, 0)), fault)
+            self.board = FakeBoard()
+            setattr(self.board, name, value)
+            self.assertEqual(self.run_it(), fault)
 
     def test_the_self_test_never_drives_enable_high(self) -> None:
-        board = FakeBoard()
-        gate = Gate(board, 0)
-        board.log.clear()
-        selftest.run(gate)
-        self.assertFalse(("UPLINK_EN", 1) in board.log)
+        self.run_it()
+        self.assertFalse(("UPLINK_EN", 1) in self.board.log)
+
+    def test_while_a_floating_enable_is_lifted_the_latch_is_held_clear(self) -> None:
+        self.board.floating = ("UPLINK_EN",)
+        self.run_it()
+        lifted = self.board.log.index(("UPLINK_EN", 1))
+        self.assertEqual(
+            self.board.log[lifted - 1 :],
+            [("LATCH_CLEAR", 1), ("UPLINK_EN", 1), ("UPLINK_EN", 0), ("LATCH_CLEAR", 0)],
+        )
+
+    def test_after_the_self_test_enable_is_driven_again(self) -> None:
+        gate = Gate(self.board, 0)
+        selftest.run(gate, self.board)
+        self.board.latch = True
+        gate.open(0)
+        self.assertTrue(gate.is_open())
+
+    def test_a_floating_enable_forbids_arming(self) -> None:
+        self.assertTrue(codes.FAULTS_BLOCKING & codes.FAULT_ENABLE_FLOATING)
 
 
 if __name__ == "__main__":

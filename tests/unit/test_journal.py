@@ -54,14 +54,14 @@ class TestAppending(unittest.TestCase):
         journal = self.journal
         journal.append(codes.JR_TRIP, 41)
         journal.armed = True
-        journal.faults = 0x81
+        journal.faults = 0x181
         journal.day = 2500
         journal.second = 86399
         journal.append(codes.JR_ARM)
         again = opened(self.flash)
         self.assertEqual(again.seq, 2)
         self.assertTrue(again.armed)
-        self.assertEqual(again.faults, 0x81)
+        self.assertEqual(again.faults, 0x181)
         self.assertEqual((again.day, again.second), (2500, 86399))
         self.assertEqual(again.last_event, 41)
         self.assertEqual(again.boot, 2)
