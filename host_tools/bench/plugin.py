@@ -123,10 +123,8 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Mark the test's beginning in the transcripts."""
-    run = item.config.stash[RUN]
-    if run.rig is not None:
-        run.rig.note(item.nodeid)
+    """Mark the test's beginning in transcripts and waves."""
+    item.config.stash[RUN].begin_test(item.nodeid)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -103,6 +103,7 @@ class Record:
     waveforms: list[Waveform] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     transcripts: list[str] = field(default_factory=list)  # paths beside record.json
+    waves: list[str] = field(default_factory=list)  # the same: a VCD of each board
 
     @property
     def passed(self) -> bool:
@@ -156,6 +157,7 @@ class Record:
                 {**asdict(picture), "identical": picture.identical} for picture in self.pictures
             ],
             "transcripts": self.transcripts,
+            "waves": self.waves,
         }
 
     def write(self, path: Path) -> None:
@@ -215,6 +217,7 @@ def load(path: Path) -> Record:
             for item in data["pictures"]
         ],
         transcripts=data["transcripts"],
+        waves=data["waves"],
     )
 
 

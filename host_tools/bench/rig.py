@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from host_tools import ROOT
+from host_tools.bench import waves
 from host_tools.bench.session import FLASH_S, Bench
 from host_tools.bench.target import GATE_BYPASSED, LATCH_IGNORED, TargetError, TargetLostError
 from host_tools.bench.transcript import Transcripts
@@ -55,6 +56,8 @@ class Rig:
         for name in ("board", "keys", "transcripts", "pictures"):
             shutil.rmtree(plan.folder / name, ignore_errors=True)
         plan.folder.mkdir(parents=True, exist_ok=True)
+        for path in plan.folder.glob("waves*.vcd"):
+            path.unlink()
         self._transcripts = Transcripts(plan.folder / "transcripts")
         self._bench: Bench | None = None
 
@@ -118,13 +121,30 @@ class Rig:
             "chip": result.facts.unique_id,
         }
 
-    def note(self, sentence: str) -> None:
-        """Write a remark into the transcripts."""
-        self._transcripts.note(sentence)
+    def begin_test(self, name: str) -> int:
+        """Mark a test's beginning in the transcripts; return the witness's time of it (us)."""
+        self._transcripts.note(name)
+        return 0 if self._bench is None else self._bench.witness.last_us
 
     def transcript_paths(self) -> list[str]:
         """The transcripts, relative to the run's folder."""
         return [str(path.relative_to(self._plan.folder)) for path in self._transcripts.paths]
+
+    def write_waves(self, tests: Sequence[waves.Mark]) -> list[str]:
+        """Write each board's whole log as a VCD; return the names in the run's folder."""
+        if self._bench is None:
+            return []
+        names = []
+        for board, witness in self._bench.target.witnesses().items():
+            is_main = board == "main"
+            names.append("waves.vcd" if is_main else f"waves-{board}.vcd")
+            waves.write(
+                self._plan.folder / names[-1],
+                board,
+                witness.events(),
+                tests if is_main else (),
+            )
+        return names
 
     def close(self) -> None:
         """Close everything."""

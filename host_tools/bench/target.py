@@ -111,6 +111,10 @@ class Target(Protocol):
         """Whoever watches gate, latch, rails and wires from outside the firmware."""
         ...
 
+    def witnesses(self) -> dict[str, Witness]:
+        """The witness of this board ("main") and of each spare so far, by the board's name."""
+        ...
+
     def line(self, role: str, level: int) -> int:
         """Drive a sensor line of LINES to 0 or 1; return the witness's time in us."""
         ...

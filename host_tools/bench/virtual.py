@@ -74,6 +74,10 @@ class VirtualTarget:
         with _asking():
             return self.board.levels()
 
+    def witnesses(self) -> dict[str, Witness]:
+        spares = {f"spare-{n}": spare.witness for n, spare in enumerate(self._spares, start=1)}
+        return {"main": self.witness, **spares}
+
     # --- lines, jumper, power ---------------------------------------------------------------
 
     @property

@@ -156,6 +156,12 @@ class Witness:
                     raise WitnessTimeoutError(f"the witness did not see {what} in time")
                 self._changed.wait(left)
 
+    @property
+    def last_us(self) -> int:
+        """When the newest event was, 0 without one; asks nothing of the target."""
+        with self._changed:
+            return self._events[-1].t_us if self._events else 0
+
     def until(self, signal: str, value: int, deadline: Deadline) -> None:
         """Return as soon as `signal` is at `value`; raises WitnessTimeoutError."""
         since = self.now_us()

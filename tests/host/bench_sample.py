@@ -79,6 +79,7 @@ def sample_record(folder: Path) -> Record:
         waveforms=[sample_waveform()],
         pictures=shots,
         transcripts=["transcripts/console.log", "transcripts/hub.log", "transcripts/uplink.log"],
+        waves=["waves.vcd", "waves-spare-1.vcd", "waves-spare-2.vcd"],
     )
 
 

@@ -50,7 +50,8 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(record: Record, tmp_p
     tags.feed(page)
     assert tags.open == []
     assert all(
-        target.startswith("data:") or target in ("record.json", "junit.xml", *record.transcripts)
+        target.startswith("data:")
+        or target in ("record.json", "junit.xml", *record.transcripts, *record.waves)
         for target in tags.targets
     )
     assert "<script" not in page
