@@ -19,6 +19,7 @@ arc         ArcClient with the alarm centre's key, listening on the uplink from 
 console     ConsoleClient: console.command("status").
 customer_keys, arc_keys   the key files as host_tools.client gives them.
 config      dict: the configuration that the board was provisioned with (BENCH_CONFIG).
+firmware    dict: SHA-256 of each file that was flashed, by its path on the board.
 status      status() -> the firmware's own word, over the console: words by name.
 measure     measure(name, value_or_values, unit, low=None, high=None, judged="max"): records,
             then fails the test if the limits do not hold. judged: "max", "p99" or "median".
@@ -41,6 +42,7 @@ from typing import Any
 
 import pytest
 
+from host_tools.attestation import AttestationError
 from host_tools.bench.outcome import Recovery
 from host_tools.bench.rig import Rig
 from host_tools.bench.run import RUN
@@ -60,10 +62,11 @@ def bench(request: pytest.FixtureRequest) -> Bench:
         run.rig = Rig(run.plan, run.phase)
         try:
             run.rig.bring_up()
-        except (FlashError, LinkError, TimeoutError, TargetError) as error:
+        except (FlashError, LinkError, TimeoutError, TargetError, AttestationError) as error:
             raise TargetLostError(f"the board could not be brought up: {error}") from error
         run.record.device = run.rig.device
         run.record.firmware = run.rig.digests
+        run.record.attestation = run.rig.attestation
     return run.rig.bench
 
 
@@ -152,6 +155,12 @@ def arc_keys(bench: Bench) -> dict[str, bytes]:
 def config(bench: Bench) -> dict[str, Any]:
     """What the board was provisioned with."""
     return dict(bench.config)
+
+
+@pytest.fixture(scope="session")
+def firmware(request: pytest.FixtureRequest, bench: Bench) -> dict[str, str]:
+    """What was flashed."""
+    return request.config.stash[RUN].record.firmware
 
 
 @pytest.fixture

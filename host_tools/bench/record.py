@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from host_tools.attestation import Attestation
 from host_tools.bench.hearsay import Told
 from host_tools.bench.measurement import Measurement
 from host_tools.bench.outcome import (
@@ -25,6 +25,7 @@ from host_tools.bench.outcome import (
     judge_all,
 )
 from host_tools.bench.witness import Event
+from host_tools.git_state import GitState
 
 SCHEMA = 2
 
@@ -91,8 +92,8 @@ class Record:
     device: dict[str, Any] = field(default_factory=dict)  # id, firmware version, protocol, board
     firmware: dict[str, str] = field(default_factory=dict)  # file -> sha256, as on the board
     tools: dict[str, str] = field(default_factory=dict)  # name -> version
-    git_commit: str = ""
-    git_dirty: bool = False
+    attestation: Attestation | None = None  # asked by this run, of the board it was about
+    git: GitState = field(default_factory=GitState)
     started: str = ""
     ended: str = ""
     seconds: float = 0.0
@@ -147,7 +148,8 @@ class Record:
             "device": self.device,
             "firmware": self.firmware,
             "tools": self.tools,
-            "git": {"commit": self.git_commit, "dirty": self.git_dirty},
+            "attestation": None if self.attestation is None else asdict(self.attestation),
+            "git": self.git.as_json(),
             "promises": [asdict(verdict) for verdict in self.verdicts()],
             "tests": [asdict(test) for test in self.tests],
             "recoveries": [asdict(recovery) for recovery in self.recoveries],
@@ -179,8 +181,8 @@ def load(path: Path) -> Record:
         device=data["device"],
         firmware=data["firmware"],
         tools=data["tools"],
-        git_commit=data["git"]["commit"],
-        git_dirty=data["git"]["dirty"],
+        attestation=data["attestation"] and Attestation(**data["attestation"]),
+        git=GitState.from_json(data["git"]),
         started=data["started"],
         ended=data["ended"],
         seconds=data["seconds"],
@@ -224,8 +226,3 @@ def load(path: Path) -> Record:
 def sha256_hex(data: bytes) -> str:
     """Return the SHA-256 of bytes as hex."""
     return hashlib.sha256(data).hexdigest()
-
-
-def utc_now() -> str:
-    """Return this moment as ISO 8601 in UTC, to the second."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

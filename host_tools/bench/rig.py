@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools import ROOT
+from host_tools.attestation import Attestation, ask
 from host_tools.bench import waves
 from host_tools.bench.session import FLASH_S, Bench
 from host_tools.bench.target import GATE_BYPASSED, LATCH_IGNORED, TargetError, TargetLostError
@@ -53,6 +54,7 @@ class Rig:
         self._phase = phase
         self.device: dict[str, Any] = {}
         self.digests: dict[str, str] = {}
+        self.attestation: Attestation | None = None
         for name in ("board", "keys", "transcripts", "pictures"):
             shutil.rmtree(plan.folder / name, ignore_errors=True)
         plan.folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +109,7 @@ class Rig:
                 raise TargetError("the board was not provisioned by this run")
             self._bench = Bench(target, result.keys, config, self._transcripts)
             self._bench.wait_ready()
+            self.attestation = ask(self._bench.console)
             target.keep_for_spares()
         except BaseException:
             target.close()

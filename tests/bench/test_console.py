@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from detector import codes
+from host_tools import attestation
+from host_tools.bench.target import Target
 from host_tools.client import ConsoleClient, HubClient
 from tests.bench import heap, scenario
 
@@ -50,3 +52,22 @@ def test_bad_input_on_the_console_is_answered_and_leaves_no_trace(
         for _ in range(heap.TIMES):
             assert scenario.ask(console, line) == code
         assert scenario.ask(console, "status") == codes.OK
+
+
+def test_the_detector_attests_what_was_flashed_over_a_nonce_of_this_moment(
+    console: ConsoleClient, firmware: dict[str, str]
+) -> None:
+    """Its answer is that of exactly these files, for any nonce; with another file it is not."""
+    first, second = (attestation.ask(console) for _ in range(2))
+    assert first.nonce != second.nonce
+    assert first.is_of(firmware)
+    assert second.is_of(firmware)
+    assert not first.is_of({**firmware, "detector/one_more.mpy": "00" * 32})
+
+
+def test_the_detector_does_not_attest_while_it_is_armed(
+    target: Target, hub: HubClient, console: ConsoleClient
+) -> None:
+    """Reading all files would let a trip wait."""
+    scenario.arm(hub, target)
+    assert scenario.ask(console, "attest 00") == codes.ERR_NOT_ALLOWED

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from host_tools.attestation import NONCE_BYTES, Attestation, expected
 from host_tools.bench import record as records
 from host_tools.bench import silence
 from host_tools.bench.measurement import Measurement
 from host_tools.bench.outcome import PASSED, SKIPPED, TestRecord
 from host_tools.bench.record import Picture, Record, Waveform
 from host_tools.bench.witness import Event
+from host_tools.git_state import GitState
 
 
 def sample_record(folder: Path) -> Record:
@@ -29,15 +31,18 @@ def sample_record(folder: Path) -> Record:
         shots.append(
             Picture(name, f"panic alarm, {word}", digest, digest, "5f" * 16, len(jpeg), "t::panic")
         )
+    firmware = {
+        f"detector/{name}.mpy": records.sha256_hex(name.encode())
+        for name in ("app", "controller", "gate", "states")
+    }
+    nonce = "0f" * NONCE_BYTES
     return Record(
         target="virtual",
         device={"id": "SLUSS-BENCH-1", "version": "0.1.0", "board": "VIRTUAL", "protocol": 1},
-        firmware={
-            f"/lib/detector/{name}.mpy": records.sha256_hex(name.encode())
-            for name in ("app", "controller", "gate", "states")
-        },
+        firmware=firmware,
+        attestation=Attestation(nonce, expected(firmware, nonce), "2026-01-02T03:04:09Z"),
         tools={"python": "3.11.2", "micropython": "1.25.0", "pytest": "9.2.0"},
-        git_commit="0123456789abcdef0123456789abcdef01234567",
+        git=GitState("0123456789abcdef0123456789abcdef01234567", False, "ab" * 32),
         started="2026-01-02T03:04:05Z",
         ended="2026-01-02T03:04:53Z",
         seconds=48.2,
