@@ -15,6 +15,7 @@ _COMMANDS = (
     ("host_tools.bench.command", "bench", "bench"),
     ("host_tools.console.command", "console", "console"),
     ("host_tools.journal.command", "journal", "journal"),
+    ("host_tools.certificate.command", "certificate", "certificate"),
 )
 
 
