@@ -14,7 +14,7 @@ from typing import Any
 from detector.version import VERSION
 from host_tools import evidence
 from host_tools.attestation import Attestation
-from host_tools.bench import promises, report
+from host_tools.bench import outcome, promises, report
 from host_tools.bench import record as records
 from host_tools.bench.measurement import Measurement
 from host_tools.bench.record import Record
@@ -116,18 +116,18 @@ def _check_run(record: Record) -> None:
     if not record.passed or promises.BROKEN in verdicts:
         why = record.stopped or report.headline(record)
         raise NotCertifiableError(f"The bench's run failed. {why}")
-    if promises.NOT_TESTED in verdicts:
+    if verdicts & {promises.NOT_TESTED, promises.PARTLY_TESTED}:
         raise NotCertifiableError(f"The bench's run is not whole. {report.headline(record)}")
 
 
 def _bench(record: Record, digest: str) -> dict[str, Any]:
-    outcomes = [test.outcome for test in record.tests]
+    found = [test.outcome for test in record.tests]
     return {
         "record_sha256": digest,
         "headline": report.headline(record),
         "started": record.started,
         "ended": record.ended,
-        "tests": {name: outcomes.count(name) for name in (records.PASSED, records.SKIPPED)},
+        "tests": {name: found.count(name) for name in (outcome.PASSED, outcome.SKIPPED)},
         "promises": [
             {
                 "promise": part.promise,
