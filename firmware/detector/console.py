@@ -6,13 +6,13 @@ console only reads; with it, in the service program, it also provisions and lead
 
 from detector import codes, states, ticks
 from detector.compat import const
+from detector.journal_slots import RECORD_BYTES
 from detector.raw_flash import FlashError
 from detector.version import VERSION
 
 _READ_BYTES = const(32)
 _LINE_BYTES = const(256)
 _SERVICE_LINE_BYTES = const(4096)  # a whole configuration, as hex
-_RECORD_BYTES = const(128)
 # Nobody reads: what was to be said is dropped. The loop never waits for a reader.
 _PATIENCE_MS = const(500)
 _NONCE_BYTES = const(64)  # the longest for attest
@@ -152,17 +152,22 @@ class Console:
         self._record_seq = max(numbers[0], first)
         self._records_left = numbers[1]
         self._records_printed = 0
-        self._record = bytearray(_RECORD_BYTES)
+        self._record = bytearray(RECORD_BYTES)
 
     def _print_record(self, record: bytearray) -> None:
-        """Print the next record; a seq that cannot be read (torn by a power cut) is left out."""
-        more = self._record_seq <= self._journal.seq and self._records_left != 0
+        """Print the next record; a seq that cannot be read (torn by a power cut) is left out.
+
+        After the last: how many were printed, the journal's last number, and the proof of its end.
+        """
+        journal = self._journal
+        more = self._record_seq <= journal.seq and self._records_left != 0
         if not more:
             self._record = None
-            self._ok("%d" % self._records_printed)
+            end = (self._records_printed, journal.seq, journal.end_proof().hex() or "-")
+            self._ok("%d %d %s" % end)
             return
         try:
-            found = self._journal.read(self._record_seq, record)
+            found = journal.read(self._record_seq, record)
         except FlashError:
             self._record = None
             self._error(codes.ERR_STORE)

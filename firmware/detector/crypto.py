@@ -12,14 +12,13 @@ try:
 except ImportError:  # CPython
     _aes = None  # type: ignore[misc]
 
-# Labels of the keys that a device derives from its root key (DESIGN 6).
+# Labels of the keys that a device derives from its root key (DESIGN 6). The journal's is none.
 ARC_COMMAND = b"arc command"
 ARC_EVENT = b"arc event"
 ARC_IMAGE = b"arc image"
 CUSTOMER_COMMAND = b"customer command"
 CUSTOMER_EVENT = b"customer event"
 CUSTOMER_IMAGE = b"customer image"
-JOURNAL = b"journal"
 
 KEY_BYTES = const(32)
 MAC_BYTES = const(32)

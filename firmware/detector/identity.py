@@ -56,12 +56,8 @@ class Identity:
         return Identity(body["device"], binascii.unhexlify(body["root"]), body["config"])
 
     @staticmethod
-    def write(raw: "RawFlash", device_id: str, root_key: bytes, config_json: str) -> None:
-        """Replace the identity; erases. Raise ValueError on bad parts, FlashError.
-
-        The identity before, all image keys and the journal are destroyed: they belong to keys
-        that somebody else may hold.
-        """
+    def packed(device_id: str, root_key: bytes, config_json: str) -> bytes:
+        """Return what `write` takes; raise ValueError on bad parts."""
         config = json.loads(config_json)
         if not isinstance(config, dict) or len(config_json) > CONFIG_LIMIT_BYTES:
             raise ValueError("config")
@@ -74,18 +70,28 @@ class Identity:
         data += hashlib.sha256(data).digest()
         if len(data) > BLOCK_BYTES:
             raise ValueError("config")
-        _write_block(raw, data)
+        return data
 
+    @staticmethod
+    def erase(raw: "RawFlash") -> None:
+        """Destroy the identity, all image keys and the journal, in this order; raise FlashError.
 
-def _write_block(raw: "RawFlash", data: bytes) -> None:
-    # The identity goes first and comes last: a power cut between leaves none, never half of one.
-    raw.make_blank(IDENTITY_BLOCK)
-    for block in range(KEYS_A_BLOCK, JOURNAL_BLOCK + JOURNAL_BLOCKS):
-        raw.make_blank(block)
-    for offset in range(0, len(data), PAGE_BYTES):
-        piece = data[offset : offset + PAGE_BYTES]
-        raw.program(IDENTITY_BLOCK, offset, piece + b"\xff" * (PAGE_BYTES - len(piece)))
-    check = bytearray(len(data))
-    raw.read_into(IDENTITY_BLOCK, 0, check)
-    if check != data:
-        raise FlashError("identity")
+        They belong to keys that somebody else may hold.
+        """
+        raw.make_blank(IDENTITY_BLOCK)
+        for block in range(KEYS_A_BLOCK, JOURNAL_BLOCK + JOURNAL_BLOCKS):
+            raw.make_blank(block)
+
+    @staticmethod
+    def write(raw: "RawFlash", data: bytes) -> None:
+        """Write a packed identity where `erase` has been; it comes last; raise FlashError.
+
+        A power cut before or within it leaves none, never half of one.
+        """
+        for offset in range(0, len(data), PAGE_BYTES):
+            piece = data[offset : offset + PAGE_BYTES]
+            raw.program(IDENTITY_BLOCK, offset, piece + b"\xff" * (PAGE_BYTES - len(piece)))
+        check = bytearray(len(data))
+        raw.read_into(IDENTITY_BLOCK, 0, check)
+        if check != data:
+            raise FlashError("identity")

@@ -1,47 +1,47 @@
-"""The detector's log: a ring of raw flash blocks, programmed only, each record chained by a MAC.
+"""The detector's log: records in a ring of raw flash, each chained by a MAC whose key moves on.
 
-A record's number decides its place: record n lies at slot (n - 1) of the ring. A number that a
-power cut tore is skipped, and the next record says so. The last record alone carries all that a
-boot must know (armed, faults, time, last event, alarm running).
+A record's number decides its place. A number that a power cut tore is skipped, and all later
+records count it. The last record alone carries all that a boot must know (armed, faults, time,
+last event, alarm running).
 
-`append` is one page program. Only `housekeep` erases, and it belongs to quiet states.
+The key: next key = HMAC(key, label), one way, with every whole record. The first key is made at
+provisioning, goes to the customer, and is never in flash; what is there is the key of the record
+that comes next, and no other. `append` programs the record and the next key as one page, then
+zeroes the key that the record was made with: two page programs, 0.8 ms on a Pico, before anybody
+acts on the record. A power cut between the two leaves both keys; the next boot zeroes the old one.
+
+So whoever seizes the flash at any moment can write what would come next, and spoil, cut off or put
+back an older copy of what is there; he cannot alter, take out or put in any record that `append`
+has returned from, for that needs a key that is nowhere any more. Cut between the two programs, the
+one record that nobody has acted on yet can be replaced. The chip's RAM is not protected from a
+laboratory that reads it while it runs.
+
+Only `housekeep` erases, and it belongs to quiet states.
 """
 
 import struct
 
 from detector import codes, crypto
 from detector.clock import DAY_UNKNOWN
-from detector.compat import const
-from detector.flash_map import JOURNAL_BLOCK, JOURNAL_BLOCKS, PAGE_BYTES
+from detector.journal_ring import JournalRing
+from detector.journal_slots import (
+    BODY,
+    CHAIN_BYTES,
+    END_LABEL,
+    FIRST_LABEL,
+    FLAG_ALARM,
+    FLAG_ARMED,
+    FLAG_TIME_KNOWN,
+    NEXT_LABEL,
+    PROOF_BYTES,
+    SLOT_COUNT,
+    JournalSlots,
+)
 from detector.raw_flash import FlashError
-
-RECORD_BYTES = const(128)
-BODY_BYTES = const(96)  # the MAC over them follows
-TEXT_BYTES = const(32)
-VERSION = const(1)
-MAGIC = const(0x4A53)  # "SJ"
-# magic, version, kind, number, boot, ticks_ms, day, flags, second, event id, a, b, faults (low
-# byte), text length, faults (high byte), text, first 16 bytes of the MAC before, last event id
-BODY = "<HBBIIIHHIIIIBBBx32s16sI4x"
-FLAG_ARMED = const(1)
-FLAG_TIME_KNOWN = const(2)
-FLAG_ALARM = const(4)  # an ALARM without its ALARM_END
-FLAG_AFTER_TORN = const(8)  # numbers between this record and the one before were torn
-CHAIN_LABEL = b"sluss journal"
-CHAIN_BYTES = const(16)
-
-_PER_BLOCK = const(32)  # BLOCK_BYTES // RECORD_BYTES
-_SLOTS = const(1280)  # JOURNAL_BLOCKS * _PER_BLOCK
-# Blocks kept erased beyond the one being written: 128 records and more for an alarm, in which
-# nothing is erased. 35 blocks, 1120 records, are always there to be read.
-_AHEAD = const(4)
-_REST = const(1000)  # housekeep calls left out after the flash failed
-_BLANK_PAGE = b"\xff" * PAGE_BYTES
-_BLANK_RECORD = b"\xff" * RECORD_BYTES
 
 
 class JournalError(Exception):
-    """A record could not be written and read back."""
+    """A record could not be written and read back, or an old key not be destroyed."""
 
 
 class JournalFull(JournalError):  # noqa: N818
@@ -49,170 +49,187 @@ class JournalFull(JournalError):  # noqa: N818
 
 
 class Journal:
-    """The owner sets `armed`, `faults`, `day`, `second`, `time_known` and `ticks_ms`.
+    """The owner sets `armed`, `faults`, and the time: every record takes them as they are.
 
-    Every record takes them as they are. `seq` is the last record's number, 0 for none.
+    The time is `ticks_ms`, `day`, `second`, `time_known` and `unclocked_min`. `seq` is the last
+    record's number, 0 for none; `last_...` is what it says.
     """
 
-    def __init__(self, raw: "RawFlash", key: bytes, device_id: str) -> None:
-        """Take the raw region and the journal's MAC key; `recover` comes next."""
-        self._raw = raw
-        self._mac_key = crypto.HmacKey(key)
-        self._start = self._mac_key.mac(CHAIN_LABEL, device_id.encode())[:CHAIN_BYTES]
-        self._page = bytearray(PAGE_BYTES)
-        self._check = bytearray(RECORD_BYTES)
-        self._check_body = memoryview(self._check)[:BODY_BYTES]
-        self._check_mac = memoryview(self._check)[BODY_BYTES:]
+    def __init__(self, raw: "RawFlash") -> None:
+        """Take the raw region; `recover` comes next."""
+        self._slots = JournalSlots(raw)
+        self._ring = JournalRing(raw, self._slots)
         self._forget()
 
     def _forget(self) -> None:
         self.armed = False
         self.faults = 0
+        self.ticks_ms = 0
         self.day = DAY_UNKNOWN
         self.second = 0
         self.time_known = False
-        self.ticks_ms = 0
+        self.unclocked_min = 0
         self.boot = 1
         self.seq = 0
-        self.first_seq = 1
         self.last_event = 0
         self.last_was_alarm = False
-        self.failing = False  # the last housekeep could not erase
-        self._chain = self._start
-        self._next = 1  # number of the next record: the first whose slot may be blank
-        self._blank_to = -1  # blocks are erased, or being written, up to this turn of the ring
-        self._is_erased = False
-        self._rest = 0
+        self.last_day = DAY_UNKNOWN
+        self.last_unclocked_min = 0
+        self._links = 0  # whole records so far: as often has the key moved on
+        self._chain = bytes(CHAIN_BYTES)
+        self._mac_key: crypto.HmacKey = None  # of the next record; None: there is none
+        self._keys_from = 0  # keys in slots from this number on to the last may not be zeroed yet
+
+    def begin(self, key: bytes, device_id: str) -> None:
+        """Start on blank flash with the first key, which is not kept; raise FlashError.
+
+        For provisioning alone: the first record must follow before the power goes.
+        """
+        self._forget()
+        self._ring.recover()
+        self._mac_key = crypto.HmacKey(key)
+        self._chain = self._mac_key.mac(FIRST_LABEL, device_id.encode())[:CHAIN_BYTES]
+        self._keys_from = 1
+
+    # --- recovery ------------------------------------------------------------------------------
+
+    def recover(self) -> None:
+        """Find the last record and its key, and take over what it says; raise FlashError."""
+        self._forget()
+        self.seq = self._ring.recover()
+        if not self.seq:
+            return
+        self._slots.read_number(_slot(self.seq))
+        self._take_over()
+        key = self._slots.key()
+        self._keys_from = self._oldest_key()
+        try:
+            if key is None:
+                key = self._make_key_again()
+            self._mac_key = None if key is None else crypto.HmacKey(key)
+            self._destroy_keys()
+        except FlashError:
+            return  # `failing`, and the next append tries again
+
+    def _take_over(self) -> None:
+        fields = struct.unpack(BODY, self._slots.body)
+        flags = fields[3]
+        self.boot = fields[5] + 1
+        self.day = self.last_day = fields[7]
+        self.faults = fields[8]
+        self.second = fields[9]
+        self.last_event = fields[13]
+        self._links = self.seq - fields[14]
+        self.unclocked_min = self.last_unclocked_min = fields[15]
+        self.armed = bool(flags & FLAG_ARMED)
+        self.last_was_alarm = bool(flags & FLAG_ALARM)
+        self._chain = bytes(self._slots.mac[:CHAIN_BYTES])
+
+    def _oldest_key(self) -> int:
+        """Return the number of the oldest of the last slots whose key is not destroyed."""
+        number = self.seq
+        while number > self._ring.first:
+            self._slots.read(_slot(number - 1))
+            if self._slots.is_key_destroyed():
+                break
+            number -= 1
+        return number
+
+    def _make_key_again(self) -> bytes | None:
+        """Return the key behind the last record, torn there, from the key that made it.
+
+        That is still there, behind the record before: it is zeroed only after the next was seen.
+        """
+        for number in range(self._keys_from, self.seq):
+            self._slots.read(_slot(number))
+            key = self._slots.key()
+            if key is not None:
+                mac_key = crypto.HmacKey(key)
+                self._slots.read(_slot(self.seq))
+                if mac_key.mac(self._slots.body) == self._slots.mac:
+                    return self._write_next_key(mac_key, self.seq)
+        return None
 
     # --- reading -------------------------------------------------------------------------------
 
-    def recover(self) -> None:
-        """Find the last record and take over what it says; raise FlashError."""
-        self._forget()
-        newest = 0
-        oldest = 0
-        for block in range(JOURNAL_BLOCKS):
-            number = self._number_at(block * _PER_BLOCK)
-            newest = max(newest, number)
-            if number and (oldest == 0 or number < oldest):
-                oldest = number
-        self._find_end(newest)
-        if oldest:
-            self.first_seq = max(oldest, self._next - _SLOTS)
-        if self.seq:
-            self._read_slot((self.seq - 1) % _SLOTS)
-            self._take_over()
-        self._is_blank_at(self._next)
+    @property
+    def ready(self) -> bool:
+        """An erased slot and a key are waiting for the next record."""
+        return self._mac_key is not None and self._ring.ahead >= 0
+
+    @property
+    def ahead(self) -> int:
+        """How many erased blocks follow the next record's own; -1: it has none either."""
+        return self._ring.ahead
+
+    @property
+    def failing(self) -> bool:
+        """A block could not be erased, an old key not be destroyed, or there is none left."""
+        return self._ring.failing or self._mac_key is None or self._keys_from < self.seq
+
+    @property
+    def first_seq(self) -> int:
+        """The oldest number that may be kept."""
+        return self._ring.first
+
+    @property
+    def head(self) -> bytes:
+        """The beginning of the last record's MAC: with `seq` it stands for all of the journal."""
+        return self._chain
+
+    def end_proof(self) -> bytes:
+        """Return what only the holder of the key behind the last record can say.
+
+        b"" where there is no key.
+        """
+        return b"" if self._mac_key is None else self._mac_key.mac(END_LABEL)[:PROOF_BYTES]
 
     def read(self, seq: int, buf: bytearray) -> bool:
         """Fill `buf` (RECORD_BYTES) with a record; False where there is none; raise FlashError."""
         if not self.first_seq <= seq <= self.seq:
             return False
-        if self._number_at((seq - 1) % _SLOTS) != seq:
+        if self._slots.read_number(_slot(seq)) != seq:
             return False
-        buf[:] = self._check
+        buf[:] = self._slots.record
         return True
-
-    @property
-    def ahead(self) -> int:
-        """How many erased blocks follow the next record's own; -1: it has none either."""
-        return self._blank_to - (self._next - 1) // _PER_BLOCK
-
-    def _read_slot(self, slot: int) -> None:
-        block = JOURNAL_BLOCK + slot // _PER_BLOCK
-        self._raw.read_into(block, slot % _PER_BLOCK * RECORD_BYTES, self._check)
-
-    def _number_at(self, slot: int) -> int:
-        """Return the number of the whole record in a slot, 0 for anything else."""
-        self._read_slot(slot)
-        magic, version, _kind, number = struct.unpack_from("<HBBI", self._check, 0)
-        if magic != MAGIC or version != VERSION or number == 0:
-            return 0
-        if (number - 1) % _SLOTS != slot or self._mac_key.mac(self._check_body) != self._check_mac:
-            return 0
-        return number
-
-    def _find_end(self, newest: int) -> None:
-        """Set `seq` and `_next` from the newest record that begins a block."""
-        turn = max(newest - 1, 0) // _PER_BLOCK
-        for _ in range(JOURNAL_BLOCKS):
-            used = self._scan(turn)
-            self._next = turn * _PER_BLOCK + used + 1
-            self._blank_to = turn if newest or used else turn - 1
-            if used < _PER_BLOCK:
-                return
-            # A torn record may begin the next block; an old record there is the ring's far end.
-            turn += 1
-            old = self._number_at(turn * _PER_BLOCK % _SLOTS)
-            if old or self._check == _BLANK_RECORD:
-                return
-
-    def _scan(self, turn: int) -> int:
-        """Note the last record of a block in `seq`; return how many slots are in use."""
-        used = 0
-        for index in range(_PER_BLOCK):
-            number = turn * _PER_BLOCK + index + 1
-            if self._number_at((number - 1) % _SLOTS) == number:
-                self.seq = number
-                used = index + 1
-            elif self._check != _BLANK_RECORD:
-                used = index + 1
-        return used
-
-    def _take_over(self) -> None:
-        fields = struct.unpack(BODY, self._check_body)
-        self.boot = fields[4] + 1
-        self.day = fields[6]
-        flags = fields[7]
-        self.second = fields[8]
-        self.faults = fields[12] | fields[14] << 8
-        self.last_event = fields[17]
-        self.armed = bool(flags & FLAG_ARMED)
-        self.last_was_alarm = bool(flags & FLAG_ALARM)
-        self._chain = bytes(self._check_mac[:CHAIN_BYTES])
 
     # --- writing -------------------------------------------------------------------------------
 
-    def append(
-        self, kind: int, event_id: int = 0, a: int = 0, b: int = 0, text: bytes = b""
-    ) -> None:
-        """Write one record (`a`, `b` as u32, at most TEXT_BYTES of text); raise JournalError."""
+    def append(self, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> None:
+        """Write one record (`a`, `b` as u32), destroy the key before; raise JournalError."""
+        if self._mac_key is None:
+            raise JournalError("no key")
         try:
             seq = self._next_blank()
             last_event = max(self.last_event, event_id)
             in_alarm = self._alarm_after(kind)
-            half = (seq - 1) % 2 * RECORD_BYTES
-            self._page[:] = _BLANK_PAGE
-            struct.pack_into(
-                BODY,
-                self._page,
-                half,
-                MAGIC,
-                VERSION,
+            fields = (
                 kind,
+                self._flags(in_alarm),
                 seq,
                 self.boot,
                 self.ticks_ms,
                 self.day,
-                self._flags(seq, in_alarm),
+                self.faults,
                 self.second,
                 event_id,
                 a & 0xFFFFFFFF,
                 b & 0xFFFFFFFF,
-                self.faults & 0xFF,
-                min(len(text), TEXT_BYTES),
-                self.faults >> 8,
-                text[:TEXT_BYTES],
-                self._chain,
                 last_event,
+                seq - self._links - 1,
+                self.unclocked_min,
+                self._chain,
             )
-            self._program(seq, half)
+            key = self._mac_key.mac(NEXT_LABEL)
+            self._slots.write(_slot(seq), fields, self._mac_key, key)
+            self._add_link(seq, key)
+            self.last_event = last_event
+            self.last_was_alarm = in_alarm
+            self.last_day = self.day
+            self.last_unclocked_min = self.unclocked_min
+            self._destroy_keys()
         except FlashError:
             raise JournalError("flash")
-        self.seq = seq
-        self._next = seq + 1
-        self.last_event = last_event
-        self.last_was_alarm = in_alarm
 
     def _alarm_after(self, kind: int) -> bool:
         if kind == codes.JR_ALARM:
@@ -220,81 +237,54 @@ class Journal:
         # An alarm never outlives a reset: the boot's record tells that it was interrupted.
         return self.last_was_alarm and kind not in (codes.JR_ALARM_END, codes.JR_BOOT)
 
-    def _flags(self, seq: int, in_alarm: bool) -> int:
+    def _flags(self, in_alarm: bool) -> int:
         flags = FLAG_ARMED if self.armed else 0
         if self.time_known:
             flags |= FLAG_TIME_KNOWN
         if in_alarm:
             flags |= FLAG_ALARM
-        if seq != self.seq + 1:
-            flags |= FLAG_AFTER_TORN
         return flags
-
-    def _program(self, seq: int, half: int) -> None:
-        """Close the record in `_page` with its MAC, program it and see it in the flash."""
-        page = memoryview(self._page)
-        mac = self._mac_key.mac(page[half : half + BODY_BYTES])
-        self._page[half + BODY_BYTES : half + RECORD_BYTES] = mac
-        slot = (seq - 1) % _SLOTS
-        block = JOURNAL_BLOCK + slot // _PER_BLOCK
-        # The other half of the page is all ones, which leaves its record as it is.
-        self._raw.program(block, slot % _PER_BLOCK * RECORD_BYTES - half, self._page)
-        self._read_slot(slot)
-        if self._check != page[half : half + RECORD_BYTES]:
-            raise FlashError("journal")
-        self._chain = mac[:CHAIN_BYTES]
 
     def _next_blank(self) -> int:
         """Return the next number whose slot is blank, skipping what a failed write left behind."""
-        while self._is_blank_at(self._next):
-            if self._number_at((self._next - 1) % _SLOTS) == self._next:
-                # Written whole although the flash said no: it is a link of the chain.
-                self.seq = self._next
-                self._chain = bytes(self._check_mac[:CHAIN_BYTES])
-            elif self._check == _BLANK_RECORD:
-                return self._next
-            self._next += 1
+        ring = self._ring
+        while ring.is_blank_at(ring.next):
+            number = ring.next
+            if self._slots.read_number(_slot(number)) == number:
+                self._adopt(number)
+            elif self._slots.is_blank():
+                return number
+            ring.next = number + 1
         raise JournalFull
 
-    def _is_blank_at(self, seq: int) -> bool:
-        """Say whether the number's block has been erased, looking only where nobody has yet."""
-        turn = (seq - 1) // _PER_BLOCK
-        if turn > self._blank_to and self._raw.is_blank(JOURNAL_BLOCK + turn % JOURNAL_BLOCKS):
-            self._take_block(turn)
-        return turn <= self._blank_to
+    def _adopt(self, seq: int) -> None:
+        """Take a record that is whole although the flash said no as a link of the chain."""
+        if self._mac_key.mac(self._slots.body) == self._slots.mac:
+            self._add_link(seq, self._write_next_key(self._mac_key, seq))
 
-    def _take_block(self, turn: int) -> None:
-        """Count a blank block as ready; what it held a turn of the ring ago is gone."""
-        self._blank_to = turn
-        self._is_erased = False
-        self.first_seq = max(self.first_seq, (turn - JOURNAL_BLOCKS + 1) * _PER_BLOCK + 1)
+    def _write_next_key(self, mac_key: "HmacKey", seq: int) -> bytes:
+        key = mac_key.mac(NEXT_LABEL)
+        self._slots.write_key(_slot(seq), key)
+        return key
 
-    # --- erasing -------------------------------------------------------------------------------
+    def _add_link(self, seq: int, next_key: bytes) -> None:
+        """Move on behind a record that is in flash, and in the slot buffer, with its key."""
+        self.seq = seq
+        self._ring.next = seq + 1
+        self._links += 1
+        self._chain = bytes(self._slots.mac[:CHAIN_BYTES])
+        self._mac_key = crypto.HmacKey(next_key)
+
+    def _destroy_keys(self) -> None:
+        """Zero all keys but the last, the oldest first: where one is zero, all before it are."""
+        while self._keys_from < self.seq:
+            self._slots.destroy_key(_slot(self._keys_from))
+            self._keys_from += 1
 
     def housekeep(self) -> bool:
-        """Check or erase one block ahead; True if so. Idle, it allocates nothing.
+        """Check or erase one block ahead; True if so. Idle, it allocates nothing."""
+        return self._ring.housekeep()
 
-        One flash operation. A flash that fails is left alone for a while; `failing` says so.
-        """
-        turn = (self._next - 1) // _PER_BLOCK
-        if self._blank_to >= turn + _AHEAD:
-            return False
-        if self._rest:
-            self._rest -= 1
-            return False
-        turn = max(turn, self._blank_to + 1)
-        block = JOURNAL_BLOCK + turn % JOURNAL_BLOCKS
-        try:
-            if self._raw.is_blank(block):
-                self._take_block(turn)
-            elif self._is_erased:
-                raise FlashError("erase")
-            else:
-                self._raw.erase(block)
-                self._is_erased = True
-            self.failing = False
-        except FlashError:
-            self._is_erased = False
-            self.failing = True
-            self._rest = _REST
-        return True
+
+def _slot(number: int) -> int:
+    return (number - 1) % SLOT_COUNT

@@ -1,9 +1,11 @@
 """Gives a detector its identity: id, root key, configuration. Service program only.
 
-It begins anew with it: an empty journal under the new key, and no image keys of the old one.
+It begins anew with it: a journal of one record under a new key, and no image keys of the old one.
 
 The root key comes from the host's chance and the chip's own, so that neither alone decides it, and
-never leaves the device; the keys derived from it are returned once, for the two key files.
+never leaves the device; the keys derived from it are returned once, for the two key files. So is
+the journal's first key, which has the same origin, but which nothing that stays here leads to: in
+flash there is only the key that follows from it (journal.py).
 """
 
 import json
@@ -16,17 +18,18 @@ from detector.journal import Journal, JournalError
 from detector.raw_flash import FlashError
 
 RANDOM_BYTES = const(32)
-_LABEL = b"sluss root key"
-# What the two key files hold. No key is in both.
-KEY_NAMES = (
+_ROOT_LABEL = b"sluss root key"
+_JOURNAL_LABEL = b"sluss journal key"
+# What the two key files hold of the root key. No key is in both.
+_DERIVED = (
     ("arc-command", crypto.ARC_COMMAND),
     ("arc-event", crypto.ARC_EVENT),
     ("arc-image", crypto.ARC_IMAGE),
     ("customer-command", crypto.CUSTOMER_COMMAND),
     ("customer-event", crypto.CUSTOMER_EVENT),
     ("customer-image", crypto.CUSTOMER_IMAGE),
-    ("customer-journal", crypto.JOURNAL),
 )
+_JOURNAL_NAME = "customer-journal"
 
 
 def run(
@@ -49,20 +52,24 @@ def run(
         Config(json.loads(config_text))
         if not rekey and Identity.load(raw) is not None:
             return codes.ERR_PROVISIONED, ()
-        root = crypto.hkdf_sha256(chip_random, host_random, _LABEL, crypto.KEY_BYTES)
-        Identity.write(raw, device_id, root, config_text)
-        _begin_journal(raw, root, device_id)
+        root = crypto.hkdf_sha256(chip_random, host_random, _ROOT_LABEL, crypto.KEY_BYTES)
+        first = crypto.hkdf_sha256(chip_random, host_random, _JOURNAL_LABEL, crypto.KEY_BYTES)
+        identity = Identity.packed(device_id, root, config_text)
+        Identity.erase(raw)
+        _begin_journal(raw, first, device_id)
+        Identity.write(raw, identity)
     except (ValueError, TypeError, AttributeError, ConfigError):
         return codes.ERR_ARGUMENT, ()
     except (FlashError, JournalError):
         return codes.ERR_STORE, ()
-    return codes.OK, tuple([(name, crypto.derive(root, label)) for name, label in KEY_NAMES])
+    keys = [(name, crypto.derive(root, label)) for name, label in _DERIVED]
+    return codes.OK, tuple(keys + [(_JOURNAL_NAME, first)])
 
 
-def _begin_journal(raw: "RawFlash", root: bytes, device_id: str) -> None:
-    """Write the first record of the journal, which `Identity.write` has emptied."""
-    journal = Journal(raw, crypto.derive(root, crypto.JOURNAL), device_id)
-    journal.recover()
+def _begin_journal(raw: "RawFlash", first_key: bytes, device_id: str) -> None:
+    """Write the journal's first record before there is an identity: no board runs without one."""
+    journal = Journal(raw)
+    journal.begin(first_key, device_id)
     journal.append(codes.JR_PROVISIONED)
 
 

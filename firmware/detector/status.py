@@ -9,10 +9,12 @@ from detector.version import VERSION
 def pairs(controller: "Controller") -> tuple:
     """Return (name, value) pairs; values are bool, int, str or lists of str.
 
-    `gate` and `latch` are read back from the circuit. `heap` is the bytes in use after a
+    `gate` and `latch` are read back from the circuit. `journal_head` is what `sluss journal verify
+    --head` takes: it stands for all records up to the last. `heap` is the bytes in use after a
     collection (0 on CPython), for the bench's leak checks.
     """
     now_ms = controller.now_ms
+    journal = controller.record.journal
     exit_ms = ticks.diff_ms(controller.exit_ms, now_ms) if controller.exit_running else 0
     entry_ms = ticks.diff_ms(controller.entry_ms, now_ms) if controller.entry_running else 0
     return (
@@ -28,7 +30,8 @@ def pairs(controller: "Controller") -> tuple:
         ("images", len(controller.store.ids())),
         ("event", controller.event.id),
         ("time_known", controller.clock.known),
-        ("journal", controller.record.journal.seq),
+        ("journal", journal.seq),
+        ("journal_head", "%d:%s" % (journal.seq, journal.head.hex())),
         ("heap", heap_bytes()),
         ("version", VERSION),
         ("protocol", codes.PROTOCOL),

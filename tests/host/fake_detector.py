@@ -122,8 +122,11 @@ class FakeRecords:
     first_seq = 3
     seq = 4
 
+    def end_proof(self) -> bytes:
+        return b"the end"
+
     def read(self, seq: int, buf: bytearray) -> bool:
-        buf[:] = bytes([seq]) * 128
+        buf[:] = bytes([seq]) * 92
         return True
 
 

@@ -37,8 +37,8 @@ def test_an_answer_is_what_stands_behind_ok(console: ConsoleClient) -> None:
 
 def test_notes_come_without_their_mark(console: ConsoleClient) -> None:
     answer = console.command("journal")
-    assert answer.notes == ["03" * 128, "04" * 128]
-    assert answer.text == "2"
+    assert answer.notes == ["03" * 92, "04" * 92]
+    assert answer.text == "2 4 " + b"the end".hex()
 
 
 def test_a_refusal_is_raised_with_its_code(console: ConsoleClient) -> None:
@@ -101,7 +101,7 @@ def test_silence_is_a_timeout(board: FakeConsole, console: ConsoleClient) -> Non
 def test_sluss_console_sends_one_line(board: FakeConsole) -> None:
     result = CliRunner().invoke(build(), ["console", "--port", board.port, "journal", "4", "1"])
     assert result.exit_code == 0
-    assert result.output.splitlines() == ["# " + "04" * 128, "OK 1"]
+    assert result.output.splitlines() == ["# " + "04" * 92, "OK 1 4 " + b"the end".hex()]
 
 
 def test_sluss_console_says_no_with_its_exit_code(board: FakeConsole) -> None:

@@ -109,15 +109,14 @@ class FakeJournal:
         self.faults = 0
         self.last_event = 0
         self.seq = 0
+        self.head = bytes(12)
         self.broken = False
         self.error = error
         self.failing = False
         self.ahead = 4
         self.housekept = 0  # calls of housekeep
 
-    def append(
-        self, kind: int, event_id: int = 0, a: int = 0, b: int = 0, text: bytes = b""
-    ) -> None:
+    def append(self, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> None:
         """Keep one record; raises where broken."""
         if self.broken:
             raise self.error

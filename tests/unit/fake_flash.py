@@ -1,7 +1,7 @@
 """A NOR flash as a block device in RAM: programs only clear bits, pages of 256, blocks of 4096.
 
 `cut(n, how)` loses the power at the n-th program or erase from now: before it, half way through,
-or just after it. From then on nothing works until `power_on`.
+nearly through, or just after it. From then on nothing works until `power_on`.
 """
 
 import gc
@@ -12,6 +12,7 @@ BLOCK_COUNT = 352
 BEFORE = 0
 HALF = 1
 AFTER = 2
+MOST = 3  # seven eighths of it: of a record with its key, the record is whole and the key is not
 
 
 def allocated(call):
@@ -113,10 +114,11 @@ class FakeFlash:
             operation(number, offset, data)
             return
         self._is_dead = True
-        if self._how == HALF:
+        if self._how in (HALF, MOST):
             start = len(data) - len(data.lstrip(b"\xff"))
-            middle = (start + len(data.rstrip(b"\xff"))) // 2
-            operation(number, offset, data[:middle], True)
+            count = len(data.rstrip(b"\xff")) - start
+            done = start + (count // 2 if self._how == HALF else count * 7 // 8)
+            operation(number, offset, data[:done], True)
         elif self._how == AFTER:
             operation(number, offset, data)
         raise PowerCut

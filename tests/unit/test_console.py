@@ -2,10 +2,11 @@
 
 import unittest
 
-from fake_flash import BEFORE, FakeFlash, PowerCut
+from fake_flash import AFTER, BEFORE, HALF, MOST, FakeFlash, PowerCut
 from fake_peer import FakeController
+from journal_helpers import check
 
-from detector import codes, flash_map, states
+from detector import codes, crypto, flash_map, states
 from detector.console import Console
 from detector.identity import Identity
 from detector.journal import Journal
@@ -38,6 +39,9 @@ class FakeHal:
         return bytes(range(count))
 
 
+END = "6 " + b"the end".hex()
+
+
 class FakeRecords:
     """A journal of records 3 to 6; number 5 cannot be read."""
 
@@ -45,12 +49,15 @@ class FakeRecords:
     seq = 6
     broken = False
 
+    def end_proof(self):
+        return b"the end"
+
     def read(self, seq, buf):
         if self.broken:
             raise FlashError
         if seq == 5:
             return False
-        buf[:] = bytes([seq]) * 128
+        buf[:] = bytes([seq]) * 92
         return True
 
 
@@ -116,12 +123,12 @@ class ConsoleTest(unittest.TestCase):
 
     def test_the_journal_comes_a_record_a_line(self):
         lines = self.say("journal\n")
-        self.assertEqual(lines, ["# " + "%02x" % i * 128 for i in (3, 4, 6)] + ["OK 3"])
+        self.assertEqual(lines, ["# " + "%02x" % i * 92 for i in (3, 4, 6)] + ["OK 3 " + END])
 
     def test_the_journal_can_be_asked_for_a_part(self):
-        self.assertEqual(self.say("journal 4 1\n"), ["# " + "04" * 128, "OK 1"])
-        self.assertEqual(self.say("journal 7\n"), ["OK 0"])
-        self.assertEqual(self.say("journal 3 0\n"), ["OK 0"])
+        self.assertEqual(self.say("journal 4 1\n"), ["# " + "04" * 92, "OK 1 " + END])
+        self.assertEqual(self.say("journal 7\n"), ["OK 0 " + END])
+        self.assertEqual(self.say("journal 3 0\n"), ["OK 0 " + END])
 
     def test_a_journal_that_cannot_be_read_is_told(self):
         records = FakeRecords()
@@ -152,7 +159,7 @@ class ConsoleTest(unittest.TestCase):
 
     def test_a_line_behind_journal_is_answered_after_it(self):
         lines = self.say("journal\nversion\n")
-        self.assertEqual(lines[3], "OK 3")
+        self.assertEqual(lines[3], "OK 3 " + END)
         self.assertIn("protocol", lines[4])
 
     def test_the_journal_wants_numbers(self):
@@ -211,12 +218,22 @@ class ServiceTest(ConsoleTest):
         self.assertEqual(again, self.error(codes.ERR_PROVISIONED))
         self.assertEqual(self.provision(RANDOM, "dev-1", CONFIG, "rekey")[-1], "OK dev-1")
 
-    def test_the_journal_begins_with_the_provisioning_under_the_new_key(self):
-        key = self.provision(RANDOM, "dev-1", CONFIG)[-2].split(" ")[2]
-        journal = Journal(self.console.raw, bytes.fromhex(key), "dev-1")
+    def test_the_journal_begins_with_the_provisioning_under_the_first_key(self):
+        key = bytes.fromhex(self.provision(RANDOM, "dev-1", CONFIG)[-2].split(" ")[2])
+        journal = Journal(self.console.raw)
         journal.recover()
         self.assertEqual(journal.seq, 1)
-        self.assertTrue(journal.ahead >= 0)
+        self.assertTrue(journal.ready)
+        check(self, journal, key, "dev-1")
+
+    def test_nothing_that_stays_leads_to_the_journal_s_first_key(self):
+        first = bytes.fromhex(self.provision(RANDOM, "dev-1", CONFIG)[-2].split(" ")[2])
+        self.assertFalse(self.flash.holds(first[:8]))
+        self.assertFalse(self.flash.holds(first.hex()[:16].encode()))
+        root = Identity.load(self.console.raw).root_key
+        for label in (b"journal", b"sluss journal", b"sluss journal key"):
+            self.assertNotEqual(crypto.derive(root, label), first)
+            self.assertNotEqual(crypto.hkdf_sha256(root, bytes(range(32)), label, 32), first)
 
     def test_a_rekey_leaves_nothing_of_the_old_journal_and_image_keys(self):
         self.provision(RANDOM, "dev-1", CONFIG)
@@ -225,16 +242,30 @@ class ServiceTest(ConsoleTest):
         self.provision(RANDOM, "dev-1", CONFIG, "rekey")
         self.assertFalse(self.flash.holds(b"old secret"))
 
-    def test_an_interrupted_rekey_leaves_no_identity(self):
-        self.provision(RANDOM, "dev-1", CONFIG)
-        self.console.raw.program(flash_map.JOURNAL_BLOCK + 3, 0, bytes(256))
-        self.flash.cut(2, BEFORE)
-        try:
-            self.provision(RANDOM, "dev-1", CONFIG, "rekey")
-        except PowerCut:
-            pass
-        self.flash.power_on()
-        self.assertIsNone(Identity.load(self.console.raw))
+    def test_an_interrupted_provisioning_leaves_no_identity_or_a_journal_that_goes_on(self):
+        for how in (BEFORE, HALF, MOST, AFTER):
+            cut = 0
+            done = False
+            while not done:
+                self.setUp()
+                self.provision(RANDOM, "dev-1", CONFIG)
+                cut += 1
+                self.flash.cut(cut, how)
+                try:
+                    self.provision("22" * 32, "dev-2", CONFIG, "rekey")
+                    done = True
+                except PowerCut:
+                    pass
+                self.flash.power_on()
+                identity = Identity.load(self.console.raw)
+                if identity is not None:
+                    journal = Journal(self.console.raw)
+                    journal.recover()
+                    self.assertTrue(journal.ready, (how, cut))
+                    self.assertEqual(journal.seq, 1)
+                    old = cut == 1 and how == BEFORE
+                    self.assertEqual(identity.device_id, "dev-1" if old else "dev-2")
+            self.assertGreater(cut, 4)
 
     def test_a_flash_that_fails_is_told(self):
         self.flash.failing = range(352)

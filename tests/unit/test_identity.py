@@ -12,6 +12,13 @@ ROOT = bytes(range(32))
 OTHER = bytes(range(1, 33))
 
 
+def write(raw, name, root, config):
+    """Replace the identity."""
+    data = Identity.packed(name, root, config)
+    Identity.erase(raw)
+    Identity.write(raw, data)
+
+
 class TestIdentity(unittest.TestCase):
     """Writing, reading, cutting."""
 
@@ -25,9 +32,7 @@ class TestIdentity(unittest.TestCase):
 
     def test_what_was_written_is_read(self):
         """All three parts."""
-        Identity.write(
-            self.raw, "SL-0001", ROOT, '{"window_ms": 3000, "entry_zones": ["contact"]}'
-        )
+        write(self.raw, "SL-0001", ROOT, '{"window_ms": 3000, "entry_zones": ["contact"]}')
         identity = Identity.load(self.raw)
         self.assertEqual(identity.device_id, "SL-0001")
         self.assertEqual(identity.root_key, ROOT)
@@ -35,7 +40,7 @@ class TestIdentity(unittest.TestCase):
 
     def test_altered_byte_is_no_identity(self):
         """The digest covers everything."""
-        Identity.write(self.raw, "SL-0001", ROOT, "{}")
+        write(self.raw, "SL-0001", ROOT, "{}")
         self.raw.program(flash_map.IDENTITY_BLOCK, 0, bytearray(b"\xff" * 30 + bytes(226)))
         self.assertIsNone(Identity.load(self.raw))
 
@@ -50,21 +55,21 @@ class TestIdentity(unittest.TestCase):
             ("SL", ROOT, long_config),
         ):
             with self.assertRaises(ValueError):
-                Identity.write(self.raw, name, root, config)
+                Identity.packed(name, root, config)
         self.assertEqual(self.flash.operations, 0)
 
     def test_rewriting_destroys_keys_and_journal(self):
         """They belong to the keys before."""
         for block in (flash_map.KEYS_A_BLOCK, flash_map.JOURNAL_BLOCK + 39):
             self.raw.program(block, 0, bytearray(b"secret of before" * 16))
-        Identity.write(self.raw, "SL-0001", ROOT, "{}")
+        write(self.raw, "SL-0001", ROOT, "{}")
         self.assertFalse(self.flash.holds(b"secret of before"))
 
     def test_flash_that_does_not_take_it_raises_flash_error(self):
         """Although it says that it did."""
         self.flash.writeblocks = lambda number, buf, offset=None: 0
         with self.assertRaises(FlashError):
-            Identity.write(self.raw, "SL-0001", ROOT, "{}")
+            write(self.raw, "SL-0001", ROOT, "{}")
 
     def test_power_cut_anywhere_leaves_the_old_the_new_or_none(self):
         """Never a mixture; and afterwards it can be written again."""
@@ -72,10 +77,10 @@ class TestIdentity(unittest.TestCase):
             for number in range(1, 6):
                 self.flash = FakeFlash()
                 self.raw = raw_blocks(self.flash)
-                Identity.write(self.raw, "OLD", ROOT, '{"a": "%s"}' % ("x" * 300))
+                write(self.raw, "OLD", ROOT, '{"a": "%s"}' % ("x" * 300))
                 self.flash.cut(number, how)
                 try:
-                    Identity.write(self.raw, "NEW", OTHER, '{"a": "%s"}' % ("y" * 300))
+                    write(self.raw, "NEW", OTHER, '{"a": "%s"}' % ("y" * 300))
                 except PowerCut:
                     pass
                 self.flash.power_on()
@@ -83,7 +88,7 @@ class TestIdentity(unittest.TestCase):
                 if identity is not None:
                     root = ROOT if identity.device_id == "OLD" else OTHER
                     self.assertEqual(identity.root_key, root)
-                Identity.write(self.raw, "NEW", OTHER, "{}")
+                write(self.raw, "NEW", OTHER, "{}")
                 self.assertEqual(Identity.load(self.raw).device_id, "NEW")
 
 

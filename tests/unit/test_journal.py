@@ -2,37 +2,24 @@
 
 import unittest
 
-from fake_flash import AFTER, BEFORE, HALF, FakeFlash, PowerCut, allocated
+from fake_flash import AFTER, BEFORE, HALF, MOST, FakeFlash, PowerCut, allocated
+from journal_helpers import (
+    FIRST_BLOCK,
+    PER_BLOCK,
+    RING,
+    check,
+    fill,
+    numbers,
+    opened,
+    records,
+    tidy,
+)
 
 from detector import codes, flash_map
-from detector.journal import RECORD_BYTES, Journal, JournalError
+from detector.journal import Journal, JournalError
+from detector.journal_ring import KEPT_RECORDS
+from detector.journal_slots import RECORD_BYTES
 from detector.raw_flash import raw_blocks
-
-KEY = b"j" * 32
-NAME = "SL-0001"
-PER_BLOCK = 32
-RING = 40 * PER_BLOCK
-FIRST_BLOCK = 96 + flash_map.JOURNAL_BLOCK
-
-
-def opened(flash):
-    """Return the journal as a boot finds it."""
-    journal = Journal(raw_blocks(flash), KEY, NAME)
-    journal.recover()
-    return journal
-
-
-def tidy(journal):
-    """Let the journal erase ahead until nothing is to be done."""
-    while journal.housekeep():
-        pass
-
-
-def fill(journal, count):
-    """Append records, with the housekeeping of a quiet state between."""
-    for _ in range(count):
-        journal.append(codes.JR_TRIP)
-        journal.housekeep()
 
 
 class TestAppending(unittest.TestCase):
@@ -81,26 +68,30 @@ class TestAppending(unittest.TestCase):
 
     def test_record_is_read_back_by_its_number(self):
         """And none is read that is not there."""
-        self.journal.append(codes.JR_TRIP, 7, 0xFFFFFFFF, 9, b"hello")
+        self.journal.append(codes.JR_TRIP, 7, 0xFFFFFFFF, 9)
         buf = bytearray(RECORD_BYTES)
         self.assertTrue(self.journal.read(1, buf))
-        self.assertEqual(bytes(buf[40:45]), b"hello")
+        self.assertEqual(bytes(buf[24:36]), b"\x07\0\0\0\xff\xff\xff\xff\x09\0\0\0")
         self.assertFalse(self.journal.read(0, buf))
         self.assertFalse(self.journal.read(2, buf))
 
-    def test_record_is_one_page_program_and_no_erase(self):
-        """0.4 ms on a Pico."""
+    def test_record_is_two_page_programs_and_no_erase(self):
+        """The record with the next key, and zeros over its own: 0.8 ms on a Pico."""
         self.journal.append(codes.JR_TRIP)
         before = self.flash.operations
         self.journal.append(codes.JR_GATE_INTENT, 1)
-        self.assertEqual(self.flash.operations - before, 1)
+        self.assertEqual(self.flash.operations - before, 2)
+        self.assertEqual(self.flash.erased, [])
 
-    def test_other_key_reads_nothing(self):
-        """A journal of before a re-key is none of this device's."""
-        self.journal.append(codes.JR_BOOT)
-        other = Journal(raw_blocks(self.flash), b"k" * 32, NAME)
-        other.recover()
-        self.assertEqual(other.seq, 0)
+    def test_what_the_last_record_says_of_time_is_known(self):
+        """The owner's own fields run on; these do not."""
+        self.journal.day = 2500
+        self.journal.unclocked_min = 77
+        self.journal.append(codes.JR_TRIP)
+        self.journal.day = 2501
+        self.journal.unclocked_min = 78
+        for journal in (self.journal, opened(self.flash)):
+            self.assertEqual((journal.last_day, journal.last_unclocked_min), (2500, 77))
 
 
 class TestFailing(unittest.TestCase):
@@ -140,18 +131,18 @@ class TestFailing(unittest.TestCase):
         self.assertEqual(opened(self.flash).seq, 2)
 
     def test_record_written_whole_although_the_flash_said_no_stays_in_the_chain(self):
-        """Its successor must point to it."""
-        self.flash.cut(1, AFTER)
-        try:
-            self.journal.append(codes.JR_TRIP)
-        except PowerCut:
-            pass
-        self.flash.power_on()  # only the answer was lost: the journal object lives on
-        self.journal.append(codes.JR_ARM)
-        self.assertEqual(self.journal.seq, 3)
-        again = opened(self.flash)
-        self.assertEqual(numbers(again), [1, 2, 3])
-        check_chain(self, again)
+        """Its successor must point to it; so also where its key was torn."""
+        for how in (AFTER, MOST):
+            self.setUp()
+            self.flash.cut(1, how)
+            with self.assertRaises(PowerCut):
+                self.journal.append(codes.JR_TRIP)
+            self.flash.power_on()  # only the answer was lost: the journal object lives on
+            self.journal.append(codes.JR_ARM)
+            self.assertEqual(self.journal.seq, 3)
+            again = opened(self.flash)
+            self.assertEqual(numbers(again), [1, 2, 3])
+            check(self, again)
 
     def test_without_an_erased_block_it_raises_and_does_not_erase(self):
         """Only housekeep erases."""
@@ -186,7 +177,8 @@ class TestRing(unittest.TestCase):
         again = opened(flash)
         self.assertEqual(again.seq, 2 * RING + 77)
         self.assertEqual(again.first_seq, journal.first_seq)
-        self.assertGreater(again.seq - again.first_seq, 1000)
+        self.assertGreaterEqual(again.seq - again.first_seq + 1, KEPT_RECORDS)
+        check(self, again)
         buf = bytearray(RECORD_BYTES)
         self.assertTrue(again.read(again.first_seq, buf))
         self.assertTrue(again.read(again.seq, buf))
@@ -234,15 +226,15 @@ class TestPowerCuts(unittest.TestCase):
     """A cut before, in the middle of, and just after any operation."""
 
     def test_cut_while_appending_loses_nothing_acknowledged(self):
-        """And the chain goes on, for every slot of two blocks."""
-        for how in (BEFORE, HALF, AFTER):
+        """And the chain goes on, for every slot of two blocks and both programs of a record."""
+        for how in (BEFORE, HALF, MOST, AFTER):
             flash = FakeFlash()
             journal = opened(flash)
             acknowledged = []
-            for _ in range(70):
+            for turn in range(70):
                 journal.append(codes.JR_TRIP)
                 acknowledged.append(journal.seq)
-                flash.cut(1, how)
+                flash.cut(1 + turn % 2, how)
                 with self.assertRaises(PowerCut):
                     journal.append(codes.JR_ARM)
                 flash.power_on()
@@ -251,7 +243,7 @@ class TestPowerCuts(unittest.TestCase):
             found = numbers(journal)
             for number in acknowledged:
                 self.assertIn(number, found)
-            check_chain(self, journal)
+            check(self, journal)
 
     def test_torn_first_record_of_a_block_does_not_hide_the_block(self):
         """The end is found behind it, with no erase needed."""
@@ -287,18 +279,39 @@ class TestPowerCuts(unittest.TestCase):
                 self.assertEqual(journal.seq, last)
                 tidy(journal)
             self.assertGreater(len(numbers(journal)), 1000)
-            check_chain(self, journal)
+            check(self, journal)
 
-    def test_cut_in_the_very_first_record_leaves_a_journal_that_starts(self):
-        """Number 1 is torn, number 2 begins the chain."""
+    def test_cut_in_the_very_first_record_leaves_a_journal_without_a_key(self):
+        """Provisioning was cut: there is no identity either, and nothing is ever recorded."""
+        for how in (BEFORE, HALF):
+            flash = FakeFlash()
+            flash.cut(1, how)
+            with self.assertRaises(PowerCut):
+                opened(flash).append(codes.JR_PROVISIONED)
+            flash.power_on()
+            journal = Journal(raw_blocks(flash))
+            journal.recover()
+            self.assertFalse(journal.ready)
+            self.assertTrue(journal.failing)
+            with self.assertRaises(JournalError):
+                journal.append(codes.JR_BOOT)
+
+    def test_torn_numbers_are_counted_in_all_later_records(self):
+        """So that nobody can pass a record that he took out off as torn."""
         flash = FakeFlash()
-        flash.cut(1, HALF)
-        with self.assertRaises(PowerCut):
-            opened(flash).append(codes.JR_BOOT)
-        flash.power_on()
         journal = opened(flash)
         journal.append(codes.JR_BOOT)
-        self.assertEqual(opened(flash).seq, 2)
+        for _ in range(3):
+            flash.cut(1, HALF)
+            with self.assertRaises(PowerCut):
+                journal.append(codes.JR_ARM)
+            flash.power_on()
+            journal = opened(flash)
+        journal.append(codes.JR_BOOT)
+        journal.append(codes.JR_ARM)
+        self.assertEqual(numbers(journal), [1, 5, 6])
+        self.assertEqual([data[40] for _number, data in records(journal)], [0, 3, 3])
+        check(self, journal)
 
 
 class TestIdle(unittest.TestCase):
@@ -312,28 +325,6 @@ class TestIdle(unittest.TestCase):
         reads = flash.reads
         self.assertEqual(allocated(journal.housekeep), 0)
         self.assertEqual(flash.reads, reads)
-
-
-def numbers(journal):
-    """Return the numbers of all records that can be read."""
-    buf = bytearray(RECORD_BYTES)
-    return [
-        number for number in range(journal.first_seq, journal.seq + 1) if journal.read(number, buf)
-    ]
-
-
-def check_chain(test, journal):
-    """See that every record names the MAC of the one before, and marks the torn ones."""
-    buf = bytearray(RECORD_BYTES)
-    before = None
-    last = 0
-    for number in numbers(journal):
-        journal.read(number, buf)
-        if before is not None:
-            test.assertEqual(bytes(buf[72:88]), before)
-            test.assertEqual(bool(buf[18] & 8), number != last + 1)
-        before = bytes(buf[96:112])
-        last = number
 
 
 if __name__ == "__main__":

@@ -1,0 +1,272 @@
+"""The journal's keys in flash: one at a time, never the one of a record that is there."""
+
+import unittest
+
+from fake_flash import AFTER, BEFORE, HALF, MOST, FakeFlash, PowerCut
+from journal_helpers import FIRST_BLOCK, KEY, PER_BLOCK, check, key_of, numbers, opened, tidy
+
+from detector import codes, crypto
+from detector.journal import Journal, JournalError
+from detector.journal_slots import SLOT_BYTES, JournalSlots
+from detector.raw_flash import FlashError, raw_blocks
+
+CUTS = (BEFORE, HALF, MOST, AFTER)
+KEY_PIECES = (0, 8, 16, 24)
+
+
+def is_left(flash, key):
+    """Say whether any eight bytes of a key are in the flash."""
+    return any(flash.holds(key[at : at + 8]) for at in KEY_PIECES)
+
+
+def live(flash, count):
+    """Return of which of the first `count` records any part of the key is in the flash."""
+    return [link for link in range(1, count + 1) if is_left(flash, key_of(link))]
+
+
+def rebooted(flash):
+    """Return the journal after the power came back."""
+    flash.power_on()
+    journal = Journal(raw_blocks(flash))
+    journal.recover()
+    return journal
+
+
+class TestRatchet(unittest.TestCase):
+    """The witness looks at the whole flash."""
+
+    def setUp(self):
+        self.flash = FakeFlash()
+        self.journal = opened(self.flash)
+
+    def test_only_the_next_record_s_key_is_in_the_flash(self):
+        """Before each record its key is there, afterwards it is not; the first never was."""
+        for link in range(1, 2 * PER_BLOCK + 3):
+            self.assertEqual(self.flash.holds(key_of(link)), link > 1)
+            self.journal.append(codes.JR_TRIP)
+            self.assertFalse(is_left(self.flash, key_of(link)))
+            self.assertTrue(self.flash.holds(key_of(link + 1)))
+        self.assertEqual(live(self.flash, self.journal.seq + 1), [self.journal.seq + 1])
+
+    def test_key_goes_on_over_a_reset(self):
+        """And nothing is written for it where nothing was cut."""
+        self.journal.append(codes.JR_TRIP)
+        before = self.flash.operations
+        journal = rebooted(self.flash)
+        self.assertEqual(self.flash.operations, before)
+        journal.append(codes.JR_BOOT)
+        self.assertEqual(live(self.flash, 4), [3])
+        self.assertEqual(check(self, journal), key_of(3))
+
+    def test_what_is_told_of_a_record_holds_no_key(self):
+        """Not even of the last one, whose slot holds the next key."""
+        self.journal.append(codes.JR_TRIP)
+        buf = bytearray(92)
+        self.journal.read(1, buf)
+        self.assertFalse(any(key_of(2)[at : at + 4] in bytes(buf) for at in range(28)))
+
+    def test_end_proof_is_that_of_the_key_behind_the_last_record(self):
+        """It changes with each record."""
+        self.assertEqual(Journal(raw_blocks(FakeFlash())).end_proof(), b"")
+        for link in (2, 3):
+            self.journal.append(codes.JR_TRIP)
+            wanted = crypto.hmac_sha256(key_of(link), b"sluss journal end")[:16]
+            self.assertEqual(self.journal.end_proof(), wanted)
+
+    def test_head_is_the_beginning_of_the_last_mac(self):
+        """Also after a reset."""
+        self.journal.append(codes.JR_TRIP)
+        buf = bytearray(92)
+        self.journal.read(1, buf)
+        self.assertEqual(self.journal.head, bytes(buf[56:68]))
+        self.assertEqual(rebooted(self.flash).head, self.journal.head)
+
+
+class TestPowerCuts(unittest.TestCase):
+    """Before, within and after every program of a record, and of the recovery that follows."""
+
+    def work(self, flash):
+        """Boot and append until the power goes; return the numbers told, and whether it went."""
+        told = []
+        try:
+            journal = Journal(raw_blocks(flash))
+            journal.recover()
+            for _ in range(5):
+                journal.append(codes.JR_TRIP)
+                told.append(journal.seq)
+        except PowerCut:
+            return told, True
+        return told, False
+
+    def cut_recovery(self, flash, how):
+        """Boot with another cut at the first thing that the recovery writes, if any."""
+        flash.power_on()
+        flash.cut(1, how)
+        try:
+            Journal(raw_blocks(flash)).recover()
+        except PowerCut:
+            return 1
+        return 0
+
+    def check(self, flash, before, told):
+        """See that all told is there under its own key, and one key in all of the flash."""
+        journal = rebooted(flash)
+        self.assertTrue(journal.ready)
+        self.assertFalse(journal.failing)
+        found = numbers(journal)
+        self.assertEqual(found[: len(before)], before)
+        for number in told:
+            self.assertIn(number, found)
+        # One step ahead at most: a record that nobody was told of.
+        self.assertIn(len(found) - len(before) - len(told), (0, 1))
+        check(self, journal)
+        self.assertEqual(live(flash, len(found)), [])
+        self.assertTrue(flash.holds(key_of(len(found) + 1)))
+        return found
+
+    def test_every_cut_leaves_one_key_and_an_unbroken_chain(self):
+        """Also where the recovery is cut in its turn."""
+        points = 0
+        in_recovery = 0
+        for how in CUTS:
+            for again in (None,) + CUTS:
+                flash = FakeFlash()
+                opened(flash).append(codes.JR_PROVISIONED)
+                found = [1]
+                cut = 0
+                was_cut = True
+                while was_cut:
+                    cut += 1
+                    flash.cut(cut, how)
+                    told, was_cut = self.work(flash)
+                    points += was_cut
+                    if was_cut and again is not None:
+                        in_recovery += self.cut_recovery(flash, again)
+                    found = self.check(flash, found, told)
+                self.assertGreater(cut, 10)
+        self.assertGreaterEqual(points, 200)
+        self.assertGreater(in_recovery, 50)
+
+    def test_cut_between_record_and_zeroing_is_finished_by_the_boot(self):
+        """The positive control: until then both keys are there."""
+        self.flash = FakeFlash()
+        journal = opened(self.flash)
+        for _ in range(3):
+            journal.append(codes.JR_TRIP)
+        self.flash.cut(2, BEFORE)
+        with self.assertRaises(PowerCut):
+            journal.append(codes.JR_ARM)
+        self.assertEqual(live(self.flash, 6), [4, 5])
+        self.assertEqual(rebooted(self.flash).seq, 4)
+        self.assertEqual(live(self.flash, 6), [5])
+
+    def test_parts_of_a_key_in_torn_slots_are_zeroed_with_the_next_record(self):
+        """Several torn ones in a row, over the end of a block."""
+        flash = FakeFlash()
+        journal = opened(flash)
+        for _ in range(PER_BLOCK - 2):
+            journal.append(codes.JR_TRIP)
+        # A whole key in a slot whose record is torn: what a chip may do that loses its power.
+        for _ in range(4):
+            flash.cut(1, HALF)
+            with self.assertRaises(PowerCut):
+                journal.append(codes.JR_ARM)
+            flash.power_on()
+            slots = JournalSlots(raw_blocks(flash))
+            torn = journal._ring.next
+            slots.write_key(torn - 1, key_of(PER_BLOCK))
+            journal = rebooted(flash)
+            self.assertEqual(journal._ring.next, torn + 1)
+        self.assertEqual(live(flash, PER_BLOCK + 1), [PER_BLOCK - 1, PER_BLOCK])
+        journal.append(codes.JR_BOOT)
+        self.assertEqual(live(flash, PER_BLOCK + 1), [PER_BLOCK])
+        for slot in range(journal.seq - 1):
+            slots.read(slot)
+            self.assertTrue(slots.is_key_destroyed(), slot)
+        check(self, journal)
+
+
+class TestFailing(unittest.TestCase):
+    """No record without the end of its key."""
+
+    def setUp(self):
+        self.flash = FakeFlash()
+        self.journal = opened(self.flash)
+        for _ in range(PER_BLOCK):
+            self.journal.append(codes.JR_TRIP)
+
+    def test_key_that_cannot_be_destroyed_is_an_error(self):
+        """The next record, in another block, is written; the caller must not act on it."""
+        self.flash.failing = (FIRST_BLOCK,)
+        with self.assertRaises(JournalError):
+            self.journal.append(codes.JR_GATE_INTENT, 1)
+        self.assertTrue(self.journal.failing)
+        self.assertTrue(self.flash.holds(key_of(PER_BLOCK + 1)))
+        self.flash.failing = ()
+        self.journal.append(codes.JR_FAULT)
+        self.assertFalse(self.journal.failing)
+        self.assertEqual(live(self.flash, PER_BLOCK + 3), [PER_BLOCK + 3])
+        check(self, opened(self.flash))
+
+    def test_boot_that_cannot_destroy_a_key_is_failing_and_no_crash(self):
+        """Until a record could."""
+        self.flash.cut(2, BEFORE)
+        with self.assertRaises(PowerCut):
+            self.journal.append(codes.JR_TRIP)
+        self.flash.failing = (FIRST_BLOCK,)
+        journal = rebooted(self.flash)
+        self.assertTrue(journal.failing)
+        self.flash.failing = ()
+        journal.append(codes.JR_BOOT)
+        self.assertFalse(journal.failing)
+        self.assertEqual(live(self.flash, journal.seq), [])
+
+    def test_flash_that_does_not_take_the_zeros_is_found_out(self):
+        """Although it says that it did."""
+        really_write = self.flash.writeblocks
+
+        def lie(number, buf, offset=None):
+            return 0 if number == FIRST_BLOCK else really_write(number, buf, offset)
+
+        self.flash.writeblocks = lie
+        with self.assertRaises(JournalError):
+            self.journal.append(codes.JR_TRIP)
+        with self.assertRaises(FlashError):
+            JournalSlots(raw_blocks(self.flash)).write_key(PER_BLOCK - 2, KEY)
+
+    def test_rotten_key_is_told_and_nothing_is_written_with_it(self):
+        """One bit of 256: the records stay readable, no record follows, no opening either."""
+        for at in (92, 110, 123, 125):
+            self.setUp()
+            last = (self.journal.seq - 1) * SLOT_BYTES
+            self.flash.blocks[FIRST_BLOCK][last + at] ^= 4
+            journal = rebooted(self.flash)
+            self.assertTrue(journal.failing)
+            self.assertFalse(journal.ready)
+            self.assertEqual(numbers(journal), list(range(1, PER_BLOCK + 1)))
+            before = self.flash.operations
+            with self.assertRaises(JournalError):
+                journal.append(codes.JR_BOOT)
+            self.assertEqual(self.flash.operations, before)
+            tidy(journal)
+            self.assertTrue(journal.failing)
+
+    def test_rotten_record_is_none(self):
+        """A boot goes by the CRC."""
+        for at in (3, 20, 60, 89):
+            self.setUp()
+            self.flash.blocks[FIRST_BLOCK][5 * SLOT_BYTES + at] ^= 1
+            self.assertEqual(numbers(rebooted(self.flash)), [1, 2, 3, 4, 5] + list(range(7, 33)))
+
+    def test_more_torn_numbers_than_a_record_can_count_are_refused(self):
+        """65535; the flash is worn out long before."""
+        slots = JournalSlots(raw_blocks(FakeFlash()))
+        rest = (0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        mac_key = crypto.HmacKey(KEY)
+        slots.write(0, rest + (0xFFFF, 0, bytes(12)), mac_key, KEY)
+        with self.assertRaises(FlashError):
+            slots.write(1, rest + (0x10000, 0, bytes(12)), mac_key, KEY)
+
+
+if __name__ == "__main__":
+    unittest.main()
