@@ -1,78 +1,90 @@
-"""Checks the chain of a journal's records.
+"""Checks the records of a journal against each other, the first key, and what is known of its end.
 
-Each record carries the beginning of the MAC of the one before, and its own MAC over all of it. Who
-has the journal key can tell an altered, a missing, a swapped and an inserted record. What no chain
-shows is that its newest records were cut off: compare the last number with the detector's status.
+Each record has its own key, made from the one before, and carries the beginning of the MAC before.
+Who has the first key can name each record that was changed, taken out, put in or moved.
+
+Its end: a flash and a console's answer prove theirs with the key behind the last record, which
+nobody has who came later. What no file can show is that it is an old one, whole as it is: for that
+give the number and head that the detector told of itself, in its status, at some later time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import struct
-from collections.abc import Iterable
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from detector import codes
+from detector import journal_slots as slots
+from detector.journal_ring import KEPT_RECORDS
+from host_tools.journal.records import JournalRecord, RecordError, parse
 
-RECORD_BYTES = 128
-_BODY_BYTES = 96
-_CHAIN_BYTES = 16
-_MAGIC = 0x4A53
-_VERSION = 1
-# As in the firmware's journal.py; a test packs there and unpacks here.
-_BODY = struct.Struct("<HBBIIIHHIIIIBBBx32s16sI4x")
-_FLAG_ARMED = 1
-_FLAG_TIME_KNOWN = 2
-_FLAG_ALARM = 4
-_FLAG_AFTER_TORN = 8
-_DAY_UNKNOWN = 0xFFFF
-
-
-class JournalVerifyError(Exception):
-    """The journal does not hold; `number` is the first bad record's, 0 where it has none."""
-
-    def __init__(self, number: int, reason: str) -> None:
-        super().__init__(f"record {number}: {reason}" if number else reason)
-        self.number = number
-        self.reason = reason
+# The ring holds 1280 numbers: one that is this far from the others is not its own.
+_SPREAD = 1 << 16
+# Hundreds of records a day for a century; a number beyond it is none.
+_LINK_LIMIT = 1 << 24
 
 
 @dataclass(frozen=True)
-class JournalRecord:
-    """One record's fields."""
+class Problem:
+    """What is wrong with one record, or with all from `number` to `last`."""
 
     number: int
-    kind: int
-    boot: int
-    ticks_ms: int
-    day: int | None  # since 2020-01-01
-    second: int
-    time_known: bool  # told by the hub in this boot; else a lower bound
-    armed: bool
-    in_alarm: bool
-    after_torn: bool
-    event_id: int
-    a: int
-    b: int
-    faults: int
-    text: bytes
-    previous: bytes  # the beginning of the MAC before
-    mac: bytes
+    last: int
+    kind: str  # in words, as the record says; "" where there is no record
+    reason: str
 
-    @property
-    def name(self) -> str:
-        """The kind in words, e.g. "gate-intent"."""
-        return codes.journal_name(self.kind)
+    def __str__(self) -> str:
+        if self.last > self.number:
+            return f"records {self.number} to {self.last}: {self.reason}"
+        kind = f" ({self.kind})" if self.kind else ""
+        return f"record {self.number}{kind}: {self.reason}"
 
 
 @dataclass(frozen=True)
-class VerifiedJournal:
-    """Records that form one unbroken chain, oldest first."""
+class Head:
+    """A record as the detector told of it: its number and the beginning of its MAC."""
 
-    records: tuple[JournalRecord, ...]
-    is_complete: bool  # begins with the detector's first record
-    torn: int  # numbers that power cuts tore
+    number: int
+    mac: bytes
+
+
+@dataclass(frozen=True)
+class End:
+    """What a file says of the journal's end: the last number (0: not told), and proofs for it."""
+
+    number: int
+    proofs: frozenset[bytes]
+
+
+@dataclass(frozen=True)
+class Dump:
+    """Records as a file has them, oldest first, unchecked."""
+
+    records: Sequence[bytes]
+    end: End | None = None
+    spoiled: frozenset[int] = frozenset()  # numbers whose slot in the flash holds no whole record
+
+
+@dataclass(frozen=True)
+class CheckedJournal:
+    """The records that hold, in the order of their numbers, and everything that is wrong."""
+
+    records: Sequence[JournalRecord]
+    problems: Sequence[Problem]
+    end_proved: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """It begins with the detector's first record."""
+        return bool(self.records) and self.records[0].link == 1
+
+    @property
+    def torn(self) -> int:
+        """How many numbers power cuts tore, since the detector was provisioned."""
+        return self.records[-1].torn if self.records else 0
 
     @property
     def first(self) -> int:
@@ -85,82 +97,182 @@ class VerifiedJournal:
         return self.records[-1].number if self.records else 0
 
 
-def parse(data: bytes) -> JournalRecord:
-    """Return one record's fields; raise JournalVerifyError where it is none."""
-    if len(data) != RECORD_BYTES:
-        raise JournalVerifyError(0, f"a record has {len(data)} bytes instead of {RECORD_BYTES}")
-    fields = _BODY.unpack(data[:_BODY_BYTES])
-    magic, version, kind, number, boot, ticks_ms, day, flags, second = fields[:9]
-    event_id, a, b, faults, text_bytes, more_faults, text, previous, _last_event = fields[9:]
-    if magic != _MAGIC or version != _VERSION:
-        raise JournalVerifyError(0, "this is no journal record of version 1")
-    return JournalRecord(
-        number=number,
-        kind=kind,
-        boot=boot,
-        ticks_ms=ticks_ms,
-        day=None if day == _DAY_UNKNOWN else day,
-        second=second,
-        time_known=bool(flags & _FLAG_TIME_KNOWN),
-        armed=bool(flags & _FLAG_ARMED),
-        in_alarm=bool(flags & _FLAG_ALARM),
-        after_torn=bool(flags & _FLAG_AFTER_TORN),
-        event_id=event_id,
-        a=a,
-        b=b,
-        faults=faults | more_faults << 8,
-        text=text[:text_bytes],
-        previous=previous,
-        mac=data[_BODY_BYTES:],
-    )
+def next_key(key: bytes) -> bytes:
+    """Return the key of the record behind the one with this key."""
+    return _mac(key, slots.NEXT_LABEL)
 
 
-def is_record(data: bytes, key: bytes) -> bool:
-    """Say whether 128 bytes are a whole record under `key`; torn and foreign ones are not."""
-    mac = hmac.digest(key, data[:_BODY_BYTES], hashlib.sha256)
-    magic = int.from_bytes(data[:2], "little")
-    return magic == _MAGIC and hmac.compare_digest(mac, data[_BODY_BYTES:])
+def end_proof(key: bytes) -> bytes:
+    """Return what the holder of the key behind the last record says."""
+    return _mac(key, slots.END_LABEL)[: slots.PROOF_BYTES]
 
 
-def verify(records: Iterable[bytes], key: bytes, device_id: str) -> VerifiedJournal:
-    """Check records, oldest first, under a device's journal key; raise JournalVerifyError.
-
-    The error names the first bad record.
-    """
-    checked: list[JournalRecord] = []
-    torn = 0
-    start = hmac.digest(key, b"sluss journal" + device_id.encode(), hashlib.sha256)[:_CHAIN_BYTES]
-    for place, data in enumerate(records, start=1):
-        try:
-            record = parse(data)
-        except JournalVerifyError as error:
-            before = checked[-1].number if checked else 0
-            reason = f"{error.reason} (place {place} of the file, after record {before})"
-            raise JournalVerifyError(before + 1, reason) from error
-        if not is_record(data, key):
-            raise JournalVerifyError(record.number, "its MAC is wrong: altered, or another key")
-        torn += _check_link(checked[-1] if checked else None, record, start)
-        checked.append(record)
-    return VerifiedJournal(
-        records=tuple(checked),
-        is_complete=bool(checked) and checked[0].previous == start,
-        torn=torn,
-    )
+def verify(
+    dump: Dump, first_key: bytes, device_id: str, head: Head | None = None
+) -> CheckedJournal:
+    """Check a journal under a device's first key, and against a head that it told."""
+    found = _Found(dump, first_key)
+    problems = list(found.changed)
+    records = found.good
+    if not records:
+        reason = "no record holds: it is another detector's journal, or another key"
+        return CheckedJournal((), [Problem(0, 0, "", reason)], False)
+    problems += _out_of_place(found.in_file)
+    start = _mac(first_key, slots.FIRST_LABEL + device_id.encode())[: slots.CHAIN_BYTES]
+    problems += _links(records, start)
+    named = {problem.number for problem in found.changed}
+    problems += _gaps(records, named, dump.spoiled)
+    problems += _beginning(records, named)
+    end_problems = list(_end(records[-1], dump.end, found.key_behind))
+    problems += end_problems
+    if head is not None:
+        problems += _told(records, head)
+    problems.sort(key=lambda problem: problem.number)
+    return CheckedJournal(records, problems, dump.end is not None and not end_problems)
 
 
-def _check_link(before: JournalRecord | None, record: JournalRecord, start: bytes) -> int:
-    """Check that a record follows the one before; return how many torn numbers lie between."""
-    if before is None:
-        if record.number == 1 and record.previous != start:
-            raise JournalVerifyError(1, "it does not begin this device's chain")
-        return record.number - 1 if record.previous == start else 0
-    missing = record.number - before.number - 1
-    if missing < 0:
-        raise JournalVerifyError(record.number, f"it comes after record {before.number}")
-    if record.previous != before.mac[:_CHAIN_BYTES]:
-        if missing:
-            raise JournalVerifyError(before.number + 1, "it is missing")
-        raise JournalVerifyError(record.number, "it does not follow the record before it")
-    if missing and not record.after_torn:
-        raise JournalVerifyError(before.number + 1, "it is missing, and no power cut tore it")
-    return missing
+class _Found:
+    """A file's records: those with the MAC of their own key, and the changed ones, named."""
+
+    def __init__(self, dump: Dump, first_key: bytes) -> None:
+        parsed = [_parsed(data) for data in dump.records]
+        keys = _keys(first_key, [each.link for each in parsed if not isinstance(each, str)])
+        held = [
+            each if not isinstance(each, str) and _holds(each, keys) else None for each in parsed
+        ]
+        self.in_file = [record for record in held if record is not None]
+        self.good = sorted({each.number: each for each in self.in_file}.values(), key=_number)
+        self.changed: list[Problem] = []
+        self.key_behind = b""
+        if self.good:
+            self.key_behind = next_key(keys[self.good[-1].link])
+            # A changed record may lie about its number: it goes by its place in the file.
+            number = self.in_file[0].number - held.index(self.in_file[0]) - 1
+            for each, record in zip(parsed, held, strict=True):
+                number = record.number if record is not None else number + 1
+                if record is None:
+                    self.changed.append(_changed(number, each))
+
+
+def _parsed(data: bytes) -> JournalRecord | str:
+    try:
+        return parse(data)
+    except RecordError as error:
+        return str(error)
+
+
+def _number(record: JournalRecord) -> int:
+    return record.number
+
+
+def _holds(record: JournalRecord, keys: Mapping[int, bytes]) -> bool:
+    key = keys.get(record.link)
+    has_mac = key is not None and hmac.compare_digest(_mac(key, record.body), record.mac)
+    return has_mac and record.is_whole
+
+
+def _changed(number: int, record: JournalRecord | str) -> Problem:
+    if isinstance(record, str):
+        return Problem(number, number, "", record)
+    says = f"; it says that it is number {record.number}" if record.number != number else ""
+    what = "MAC" if record.is_whole else "checksum"
+    reason = f"its {what} is wrong: changed, or put in from elsewhere{says}"
+    return Problem(number, number, record.name, reason)
+
+
+def _keys(first_key: bytes, links: Sequence[int]) -> dict[int, bytes]:
+    """Return the keys of these links; those far from the others, and no links, are left out."""
+    if not links:
+        return {}
+    middle = statistics.median_low(links)
+    wanted = {link for link in links if abs(link - middle) <= _SPREAD and link <= _LINK_LIMIT}
+    keys = {}
+    key = first_key
+    for link in range(1, max(wanted, default=0) + 1):
+        if link in wanted:
+            keys[link] = key
+        key = next_key(key)
+    return keys
+
+
+def _out_of_place(records: Sequence[JournalRecord]) -> Iterator[Problem]:
+    seen: set[int] = set()
+    highest = 0
+    for record in records:
+        if record.number in seen:
+            yield _wrong(record, "it is there twice")
+        elif record.number < highest:
+            yield _wrong(record, f"out of order: it stands behind record {highest}")
+        seen.add(record.number)
+        highest = max(highest, record.number)
+
+
+def _links(records: Sequence[JournalRecord], start: bytes) -> Iterator[Problem]:
+    """Check what each record says of the one before: a flash put back goes on another way."""
+    if records[0].link == 1 and records[0].previous != start:
+        yield _wrong(records[0], "it does not begin the chain of this device's name")
+    for before, record in pairwise(records):
+        if record.link == before.link + 1 and record.previous != before.head:
+            reason = f"it does not follow this record {before.number}, but another one"
+            yield _wrong(record, reason)
+        elif record.link <= before.link:
+            yield _wrong(record, f"it does not count the records as record {before.number} does")
+
+
+def _gaps(
+    records: Sequence[JournalRecord], named: set[int], spoiled: frozenset[int]
+) -> Iterator[Problem]:
+    """Name the records that are not there; torn numbers, which later records count, are none."""
+    for before, record in pairwise(records):
+        numbers = range(before.number + 1, record.number)
+        missing = record.link - before.link - 1 - len(named.intersection(numbers))
+        if missing <= 0:
+            continue
+        left = [number for number in numbers if number not in named]
+        for number in spoiled.intersection(left):
+            yield Problem(number, number, "", "spoiled: its place in the flash holds no record")
+            left.remove(number)
+            missing -= 1
+        if missing > 0:
+            what = "missing" if missing == len(left) else f"{missing} of them missing"
+            yield Problem(left[0], left[-1], "", what)
+
+
+def _beginning(records: Sequence[JournalRecord], named: set[int]) -> Iterator[Problem]:
+    """Tell a beginning that was cut off from one that the ring has overwritten."""
+    first = min(records[0].number, *named) if named else records[0].number
+    if records[0].link > 1 and first > 1 and records[-1].number - first + 1 < KEPT_RECORDS:
+        reason = f"missing: the detector keeps its last {KEPT_RECORDS} at least"
+        yield Problem(1, first - 1, "", reason)
+
+
+def _end(last: JournalRecord, end: End | None, key_behind: bytes) -> Iterator[Problem]:
+    """Check that nothing is cut off behind the last record, as far as the file can say."""
+    if end is None:
+        return
+    if end.number > last.number:
+        yield Problem(last.number + 1, end.number, "", "missing: the end is cut off")
+    elif end_proof(key_behind) not in end.proofs:
+        yield _wrong(last, "it is not proved to be the last: the records behind it were cut off")
+
+
+def _told(records: Sequence[JournalRecord], head: Head) -> Iterator[Problem]:
+    """Compare with what the detector told of itself."""
+    last = records[-1].number
+    if head.number > last:
+        yield Problem(last + 1, head.number, "", f"missing: the detector told of {head.number}")
+        return
+    for record in records:
+        if record.number == head.number:
+            if record.head != head.mac:
+                yield _wrong(record, "it is not the one that the detector told of")
+            return
+    yield Problem(head.number, head.number, "", "the detector told of it, and it is not here")
+
+
+def _wrong(record: JournalRecord, reason: str) -> Problem:
+    return Problem(record.number, record.number, record.name, reason)
+
+
+def _mac(key: bytes, data: bytes) -> bytes:
+    return hmac.digest(key, data, hashlib.sha256)

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from host_tools.journal.chain import JournalRecord, JournalVerifyError, verify
-from host_tools.journal.dump import DumpError, read_key_file, read_records
+from host_tools.journal.chain import CheckedJournal, Head, verify
+from host_tools.journal.dump import DumpError, read_dump, read_head, read_key_file
+from host_tools.journal.records import JournalRecord
 
 _DAY_ZERO = datetime.date(2020, 1, 1)
 
@@ -27,29 +28,41 @@ def verify_command(
         Path, typer.Argument(help="A dump, the console's answer to `journal`, or a flash's image.")
     ],
     key: Annotated[Path, typer.Option("--key", help="The customer's key file.")],
+    head: Annotated[
+        str | None,
+        typer.Option("--head", help="NUMBER:HEX, what the detector's status said of its journal."),
+    ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the records.")] = False,
 ) -> None:
-    """Check that no record was altered, taken out or put in; name the first bad one."""
+    """Check that no record was changed, taken out, put in, moved or cut off; name each."""
     try:
         journal_key = read_key_file(key)
-        checked = verify(read_records(file, journal_key.key), journal_key.key, journal_key.device)
+        told = None if head is None else read_head(head)
+        checked = verify(read_dump(file), journal_key.key, journal_key.device, told)
     except DumpError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
-    except JournalVerifyError as error:
-        typer.echo(f"BAD {error}", err=True)
-        raise typer.Exit(1) from error
-    if not checked.records:
-        typer.echo("error: no record under this key", err=True)
-        raise typer.Exit(2)
     if show:
         for record in checked.records:
             typer.echo(line(record))
+    for problem in checked.problems:
+        typer.echo(f"BAD {problem}", err=True)
+    if checked.problems:
+        raise typer.Exit(1)
+    typer.echo(f"OK records {checked.first} to {checked.last} of {journal_key.device}")
+    typer.echo(f"   {_known(checked, told)}")
+
+
+def _known(checked: CheckedJournal, told: Head | None) -> str:
+    """Say in one line what is known of beginning and end."""
     start = "from the detector's first" if checked.is_complete else "older ones were overwritten"
-    torn = f", {checked.torn} torn by power cuts" if checked.torn else ""
-    typer.echo(
-        f"OK records {checked.first} to {checked.last} of {journal_key.device}: {start}{torn}"
-    )
+    torn = f"; {checked.torn} torn by power cuts so far" if checked.torn else ""
+    end = "nothing was cut off behind them when they were read"
+    if not checked.end_proved:
+        end = "whether later ones were cut off cannot be told"
+    if told is not None:
+        end += f"; they agree with record {told.number} as the detector told it"
+    return f"{start}{torn}; {end}"
 
 
 def line(record: JournalRecord) -> str:
@@ -67,8 +80,6 @@ def line(record: JournalRecord) -> str:
         words.append("armed")
     if record.faults:
         words.append(f"faults=0x{record.faults:02x}")
-    if record.text:
-        words.append(record.text.decode("ascii", "replace"))
-    if record.after_torn:
-        words.append("(after a torn record)")
+    if record.unclocked_min:
+        words.append(f"{record.unclocked_min} min without a clock")
     return "  ".join(words)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detector import codes, flash_map, states
-from host_tools.journal.chain import RECORD_BYTES, JournalRecord, JournalVerifyError, parse
+from detector.journal_slots import RECORD_BYTES, SLOT_BYTES
+from host_tools.journal.records import JournalRecord, is_whole, parse
 from host_tools.virtual_board.flash import FLASH_BYTES
 
 # The raw blocks are the last of the storage region (detector.flash_map).
@@ -64,8 +65,7 @@ def _state_after(state: int, record: JournalRecord) -> int:
 
 def _records(page: bytes) -> Iterator[JournalRecord]:
     """Yield the records in a page; its other half is blank, which leaves what is there."""
-    for at in range(0, len(page), RECORD_BYTES):
-        try:
-            yield parse(page[at : at + RECORD_BYTES])
-        except JournalVerifyError:
-            continue
+    for at in range(0, len(page), SLOT_BYTES):
+        record = page[at : at + RECORD_BYTES]
+        if is_whole(record):
+            yield parse(record)

@@ -25,8 +25,8 @@ class Overheard:
             return write(block, data, offset)
 
         flash.writeblocks = overhear  # type: ignore[method-assign]
-        self.journal = Journal(raw_blocks(flash), bytes(32), "dut")
-        self.journal.recover()
+        self.journal = Journal(raw_blocks(flash))
+        self.journal.begin(bytes(32), "dut")
         while self.journal.housekeep():
             pass
         self.said.clear()
@@ -89,4 +89,4 @@ def test_faults_are_told(overheard: Overheard) -> None:
 
 def test_what_is_no_record_says_nothing() -> None:
     assert Hearsay().hear(b"\xff" * 256) == []
-    assert Hearsay().hear(b"SJ" + bytes(254)) == []
+    assert Hearsay().hear(b"S\x02" + bytes(254)) == []

@@ -23,7 +23,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "client": ("console", "deadline", "keyfile", "links"),
     "journal": (),
     "flash": ("boards", "console", "deadline", "keyfile", "links"),
-    "virtual_board": ("boards", "interpreter", "journal.chain"),
+    "virtual_board": ("boards", "interpreter", "journal.records"),
     "bench": (
         *("boards", "client", "deadline", "flash", "interpreter", "keyfile"),
         *("virtual_board.circuit", "virtual_board.client"),
