@@ -7,6 +7,7 @@ the controller's tick, the console and the chores. Whatever goes wrong ends in `
 import sys
 
 from detector import attest, codes, crypto, selftest, service
+from detector.ages import Ages
 from detector.alarm_event import AlarmEvent
 from detector.arducam_mini import ArducamMini
 from detector.capture import CHUNK_BYTES, Capture
@@ -25,6 +26,7 @@ from detector.keystore import KeyStore
 from detector.pictures import Pictures
 from detector.raw_flash import FlashError, raw_blocks
 from detector.record import Record
+from detector.retention import Retention
 from detector.store import Store
 from detector.uplink import Uplink
 from detector.zones import Zones
@@ -37,23 +39,25 @@ class Parts:
         """Make the gate first: it is shut before anything else can fail."""
         self.gate = Gate(hal, now_ms)
         self.config = Config(identity.config)
-        root = identity.root_key
         raw = raw_blocks(hal.flash)
-        self.journal = Journal(raw, crypto.derive(root, crypto.JOURNAL), identity.device_id)
+        self.journal = Journal(raw)
         faults = 0
         try:
             self.journal.recover()
         except FlashError:  # the alarm is told all the same; without records the gate stays shut
             faults = codes.FAULT_JOURNAL
         self.keys = KeyStore(raw)  # recovered by the store
-        self.clock = Clock(now_ms, self.journal.day, self.journal.second)
+        last = self.journal
+        self.clock = Clock(now_ms, last.day, last.second, last.last_unclocked_min)
         self.record = Record(self.journal, self.clock)
         self.record.latch(faults)
         self.zones = Zones(hal, self.config, now_ms)
         self.event = AlarmEvent(self.journal.last_event)
         self.keeper = Gatekeeper(self.gate, self.zones, self.record, self.event)
         self.pictures = Pictures(self.record, self.event, self.gate)
-        self.store = Store(raw, self.keys, self.journal)
+        ages = Ages(self.clock, self.config.retention_days)  # type: ignore[attr-defined]
+        self.store = Store(raw, self.keys, self.journal, ages)
+        self.retention = Retention(ages, self.keys, self.store, self.record, now_ms)
         camera = ArducamMini(
             hal.camera_spi(),
             hal.pin_out("CAM_CS"),
@@ -99,6 +103,7 @@ class App:
             self.uplink.poll(now_ms)
         self.controller.tick(now_ms)
         self.console.poll(now_ms)
+        self.parts.retention.step(now_ms)
         self.chores.poll(now_ms)
 
     def run(self) -> None:

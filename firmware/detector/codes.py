@@ -36,6 +36,7 @@ ERR_NO_IMAGE = const(20)
 ERR_STORE_FULL = const(21)
 ERR_CAMERA = const(22)
 ERR_STORE = const(23)  # flash could not be read or written
+ERR_AGE_UNKNOWN = const(24)  # of an earlier boot, and the hub has not told the time in this one
 ERR_AUTH = const(30)  # only ever counted and journaled; nothing is answered
 ERR_NOT_PROVISIONED = const(40)
 ERR_PROVISIONED = const(41)  # already provisioned, and no rekey was asked for
@@ -55,6 +56,7 @@ ERROR_WORDS = (
     (ERR_STORE_FULL, "store-full", "no room for an image; fetch and delete some"),
     (ERR_CAMERA, "camera", "the camera failed"),
     (ERR_STORE, "store", "the flash could not be read or written"),
+    (ERR_AGE_UNKNOWN, "age-unknown", "its age is not known yet; set the clock first"),
     (ERR_AUTH, "auth", "wrong key, counter or challenge"),
     (ERR_NOT_PROVISIONED, "not-provisioned", "the detector has no identity; run sluss flash"),
     (ERR_PROVISIONED, "provisioned", "the detector has an identity already"),
@@ -131,6 +133,7 @@ JR_CLOCK = const(20)  # time set by the hub
 JR_JUMPER = const(21)  # a = 1 in, 0 out
 JR_CUSTOMER_CAPTURE = const(22)  # a customer's picture was asked for
 JR_CAPTURE_END = const(23)  # a = why (EV_ number)
+JR_TIME = const(24)  # nothing happened: so late it is, so long no clock was there
 JR_NAMES = (
     (JR_BOOT, "boot"),
     (JR_PROVISIONED, "provisioned"),
@@ -155,11 +158,13 @@ JR_NAMES = (
     (JR_JUMPER, "jumper"),
     (JR_CUSTOMER_CAPTURE, "customer-capture"),
     (JR_CAPTURE_END, "capture-end"),
+    (JR_TIME, "time"),
 )
 DELETE_BY_CUSTOMER = const(1)
 DELETE_FOR_ROOM = const(2)
 DELETE_UNFINISHED = const(3)
 DELETE_BY_AGE = const(4)
+DELETE_AGE_UNKNOWN = const(5)  # and it will not be known, or was not for 24 h of power
 
 
 def journal_name(kind: int) -> str:

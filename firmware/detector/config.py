@@ -1,7 +1,7 @@
 """Provisioned configuration: every key with its range and default, checked once at start.
 
-All times are in ms. The entry delay's limit is EN 50131-1's 45 s; the alarm window stays below
-the circuit's MAX (20 min), which would end it anyway.
+All times but one are in ms. The entry delay's limit is EN 50131-1's 45 s; the alarm window stays
+below the circuit's MAX (20 min), which would end it anyway; no image lives longer than 60 days.
 """
 
 from detector.codes import TRIP_FIRE, TRIP_NAMES, TRIP_PANIC
@@ -20,6 +20,7 @@ RANGES = (
     ("burst_tamper", 1, 20, 6),
     ("shot_interval_ms", 0, 60000, 500),
     ("camera_settle_ms", 0, 5000, 1000),
+    ("retention_days", 1, 60, 60),
     # The RP2040's watchdog counts to 8388 ms at most (RP2040 datasheet 4.7, machine.WDT).
     ("watchdog_ms", 1000, 8000, 5000),
 )

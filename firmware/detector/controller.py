@@ -6,6 +6,7 @@ ALARM: shut, then change state, then everything else. Entering: change state, jo
 
 from detector import codes, states, status, ticks
 from detector.capture import FAILED, FINISHED, IMAGE_DONE
+from detector.clock import REFUSED, TOLD
 from detector.compat import const
 from detector.trips import CONFIRMED_TRIP, DEAF_TRIP, NO_TRIP, TOLD_ONLY, Trips
 
@@ -95,9 +96,11 @@ class Controller:
 
     def set_clock(self, now_ms: int, day: int, second: int) -> int:
         """Take the hub's time (days since 2020-01-01, second of the day); never backwards."""
-        if not self.clock.set(now_ms, day, second):
+        taken = self.clock.set(now_ms, day, second)
+        if taken == REFUSED:
             return codes.ERR_ARGUMENT
-        self.record.write(now_ms, codes.JR_CLOCK)
+        if taken == TOLD:
+            self.record.write(now_ms, codes.JR_CLOCK)
         return codes.OK
 
     def image_received(self, now_ms: int, image_id: int) -> None:

@@ -135,6 +135,8 @@ class Hub(Channel):
             return codes.ERR_ARGUMENT, ()
         if image_id not in self._store.ids():
             return codes.ERR_NO_IMAGE, ()
+        if name == "fetch" and not self._store.is_served(image_id):
+            return codes.ERR_AGE_UNKNOWN, ()
         if name == "fetch":
             return codes.OK if self.send_image(image_id) else codes.ERR_BUSY, ()
         if name == "delete":

@@ -16,6 +16,7 @@ SLOT_COUNT = const(126)  # a side's slots but the two of its header page
 SLOT = "<2sBBIIHHI16s32s32s16s"
 MARKER = b"SK"
 ID_AT = const(4)
+DAY_AT = const(14)
 KEY_AT = const(36)
 KEY_END = const(68)
 SECRET_AT = const(20)  # iv, key, MAC, extents and check: what deleting zeroes
@@ -74,6 +75,10 @@ class KeySlots:
     def id(self) -> int:
         """Return the image id in `slot`."""
         return struct.unpack_from("<I", self.slot, ID_AT)[0]
+
+    def day(self) -> int:
+        """Return the day in `slot` on which the image was taken."""
+        return struct.unpack_from("<H", self.slot, DAY_AT)[0]
 
     def pack(self, fields: tuple) -> bytearray:
         """Return a slot's bytes; `fields` in SLOT's order without the marker."""

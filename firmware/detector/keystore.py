@@ -7,38 +7,33 @@ use; then it erases the old one. Only `housekeep` erases.
 """
 
 import struct
-from array import array
 
 from detector import codes, keyslots
 from detector.compat import const
 from detector.flash_map import KEYS_A_BLOCK, KEYS_B_BLOCK, KEYS_SIDE_BLOCKS
+from detector.key_index import LIVE, PENDING, KeyIndex
 from detector.keyslots import DELIVERED_AT, RECORDED_AT, SLOT_COUNT, WHY_AT, KeySlots
 from detector.raw_flash import FlashError
 
 EXTENTS_MAX = const(16)  # what a slot can name: 128 KiB sealed
 READER_ARC = const(0)
 READER_CUSTOMER = const(1)
-ANY_READER = const(-1)
 
-_LIVE = const(8)  # marks: bits 0 and 1 say delivered to reader 0 and 1
-_PENDING = const(4)  # deleted, and the journal does not say so yet
 _LOW = const(24)  # fewer free slots than this: compact
 _REST = const(1000)  # housekeep calls left out after the flash failed
 
 
 class KeyStore:
-    """Which images live; their keys stay on flash, one id and one byte each are in RAM."""
+    """Which images live; their keys stay on flash, what `index` has of them is in RAM."""
 
     def __init__(self, raw: "RawFlash") -> None:
         """Take the raw region; `recover` comes next."""
         self._raw = raw
         self._slots = KeySlots(raw)
-        self._ids = array("I", bytes(4 * SLOT_COUNT))
-        self._marks = bytearray(SLOT_COUNT)
+        self.index = KeyIndex()
         self._side = KEYS_B_BLOCK  # the side in use
         self._spare = KEYS_A_BLOCK
         self._generation = 0  # 0: no side is formatted
-        self._used = 0
         self._dead = 0
         self._spare_blank = 0  # blocks of the spare side known to be blank, from its first on
         self._is_erased = False
@@ -74,28 +69,16 @@ class KeyStore:
     @property
     def free_slots(self) -> int:
         """How many images can be added before a compaction."""
-        return SLOT_COUNT - self._used if self._generation else 0
-
-    def ids(self) -> list:
-        """Return the ids of all images, oldest first."""
-        return [self._ids[slot] for slot in range(self._used) if self._marks[slot] & _LIVE]
-
-    def oldest(self, reader: int) -> int:
-        """Return the oldest image that was delivered to a reader (or ANY_READER), 0 for none."""
-        want = _LIVE if reader == ANY_READER else _LIVE | 1 << reader
-        for slot in range(self._used):
-            if self._marks[slot] & want == want:
-                return self._ids[slot]
-        return 0
+        return SLOT_COUNT - self.index.used if self._generation else 0
 
     def delivered(self, image_id: int) -> int:
         """Return bits 0 and 1 for reader 0 and 1, -1 where there is no such image."""
-        slot = self._find(image_id)
-        return -1 if slot < 0 else self._marks[slot] & 3
+        slot = self.index.find(image_id)
+        return -1 if slot < 0 else self.index.marks[slot] & 3
 
     def fields(self, image_id: int) -> tuple | None:
         """Return an image's fields in keyslots.SLOT's order, or None; raise FlashError."""
-        slot = self._find(image_id)
+        slot = self.index.find(image_id)
         if slot < 0:
             return None
         self._slots.read(self._side, slot)
@@ -103,36 +86,28 @@ class KeyStore:
             raise FlashError("key slot")
         return struct.unpack_from(keyslots.SLOT, self._slots.slot, 0)
 
-    def _find(self, image_id: int) -> int:
-        for slot in range(self._used):
-            if self._ids[slot] == image_id and self._marks[slot] & _LIVE:
-                return slot
-        return -1
-
     # --- changing ------------------------------------------------------------------------------
 
     def add(self, fields: tuple) -> None:
         """Program one image's slot (SLOT's order without the marker); raise FlashError."""
         if not self.free_slots:
             raise FlashError("no key slot")
-        slot = self._used
         image_id = fields[2]
-        self._used = slot + 1
-        self._ids[slot] = image_id
+        slot = self.index.add(image_id, fields[5])
         self.next_id = max(self.next_id, image_id + 1)
         try:
             self._slots.write(self._side, slot, 0, self._slots.pack(fields))
         except FlashError:
             self._drop_torn(slot)
             raise
-        self._marks[slot] = _LIVE
+        self.index.marks[slot] = LIVE
 
     def delete(self, image_id: int, why: int) -> None:
         """Destroy an image's key, now and in every copy; raise FlashError, KeyError if unknown.
 
         The deletion stays pending until `recorded`, over resets too.
         """
-        slot = self._find(image_id)
+        slot = self.index.find(image_id)
         if slot < 0:
             raise KeyError(image_id)
         slots = self._slots
@@ -140,48 +115,48 @@ class KeyStore:
             slots.read(self._side, slot)
             slots.scrub(self._spare, image_id, slots.key(), why)
         slots.zero(self._side, slot, why, False)
-        self._marks[slot] = _PENDING
+        self.index.marks[slot] = PENDING
         self._dead += 1
         self.pending += 1
 
     def next_pending(self) -> tuple | None:
         """Return (image id, event id, why) of a pending deletion, or None; raise FlashError."""
-        for slot in range(self._used):
-            if self._marks[slot] & _PENDING:
+        for slot in range(self.index.used):
+            if self.index.marks[slot] & PENDING:
                 self._slots.read(self._side, slot)
                 event_id = struct.unpack_from("<I", self._slots.slot, keyslots.ID_AT + 4)[0]
-                return self._ids[slot], event_id, self._slots.slot[WHY_AT]
+                return self.index.ids[slot], event_id, self._slots.slot[WHY_AT]
         return None
 
     def recorded(self, image_id: int) -> None:
         """Note that the journal has an image's deletion; raise FlashError."""
-        for slot in range(self._used):
-            if self._ids[slot] == image_id and self._marks[slot] & _PENDING:
-                self._marks[slot] = 0
+        for slot in range(self.index.used):
+            if self.index.ids[slot] == image_id and self.index.marks[slot] & PENDING:
+                self.index.marks[slot] = 0
                 self.pending -= 1
                 self._slots.set_done(self._side, slot, RECORDED_AT)
                 return
 
     def mark_delivered(self, image_id: int, reader: int) -> None:
         """Note that a reader has the whole image; raise FlashError, KeyError if unknown."""
-        slot = self._find(image_id)
+        slot = self.index.find(image_id)
         if slot < 0:
             raise KeyError(image_id)
-        if self._marks[slot] & 1 << reader:
+        if self.index.marks[slot] & 1 << reader:
             return
         slots = self._slots
         if not self._is_spare_blank():
             slots.read(self._side, slot)
             slots.mark_copies(self._spare, image_id, slots.key(), DELIVERED_AT + reader)
         slots.set_done(self._side, slot, DELIVERED_AT + reader)
-        self._marks[slot] |= 1 << reader
+        self.index.marks[slot] |= 1 << reader
 
     def _is_spare_blank(self) -> bool:
         return self._spare_blank == KEYS_SIDE_BLOCKS and self._copy_from < 0
 
     def _drop_torn(self, slot: int) -> None:
         """After a failed add: whatever came into the slot is zeroed, or left to the next boot."""
-        self._marks[slot] = 0
+        self.index.marks[slot] = 0
         self._dead += 1
         try:
             self._slots.zero(self._side, slot, codes.DELETE_UNFINISHED, True)
@@ -196,7 +171,7 @@ class KeyStore:
         self._spare = KEYS_A_BLOCK if side == KEYS_B_BLOCK else KEYS_B_BLOCK
         self._generation = generation
         self.next_id = next_id
-        self._used = 0
+        self.index.used = 0
         self._dead = 0
         self.pending = 0
         self._spare_blank = 0
@@ -206,41 +181,42 @@ class KeyStore:
             return
         for slot in range(SLOT_COUNT):
             self._slots.read(side, slot)
-            self._marks[slot] = 0
+            self.index.marks[slot] = 0
             # An add that the flash refused leaves a blank slot among the others: look at all.
             if not self._slots.is_blank():
-                self._used = slot + 1
+                self.index.used = slot + 1
                 self._note(slot)
-            if not self._marks[slot] & _LIVE:
+            if not self.index.marks[slot] & LIVE:
                 self._dead += 1
-        self._dead -= SLOT_COUNT - self._used
+        self._dead -= SLOT_COUNT - self.index.used
 
     def _note(self, slot: int) -> None:
         """Enter the slot just read into the index."""
         slots = self._slots
-        self._ids[slot] = slots.id()
+        self.index.ids[slot] = slots.id()
+        self.index.days[slot] = slots.day()
         if slots.is_whole():
-            self._marks[slot] = _LIVE
+            self.index.marks[slot] = LIVE
             for reader in (READER_ARC, READER_CUSTOMER):
                 if slots.slot[DELIVERED_AT + reader] != 0xFF:
-                    self._marks[slot] |= 1 << reader
-            self.next_id = max(self.next_id, self._ids[slot] + 1)
+                    self.index.marks[slot] |= 1 << reader
+            self.next_id = max(self.next_id, self.index.ids[slot] + 1)
             return
         why = slots.slot[WHY_AT]
         is_recorded = slots.slot[RECORDED_AT] != 0xFF
         if why == 0xFF:  # torn while added (nobody was told of this image) or while deleted
             why = codes.DELETE_UNFINISHED
             # Ids count up slot by slot: a larger one than the next is torn itself.
-            is_recorded = self._ids[slot] > self.next_id
+            is_recorded = self.index.ids[slot] > self.next_id
         if slots.slot[WHY_AT] != 0xFF or not is_recorded:
-            self.next_id = max(self.next_id, self._ids[slot] + 1)
+            self.next_id = max(self.next_id, self.index.ids[slot] + 1)
         if slots.slot[WHY_AT] == 0xFF or not slots.is_zeroed():
             try:
                 slots.zero(self._side, slot, why, is_recorded)
             except FlashError:
                 self.failing = True
         if not is_recorded:
-            self._marks[slot] = _PENDING
+            self.index.marks[slot] = PENDING
             self.pending += 1
 
     # --- erasing -------------------------------------------------------------------------------
@@ -268,7 +244,7 @@ class KeyStore:
             return self.pending > 0  # a copy does not know what the journal has not got yet
         if self._spare_blank < KEYS_SIDE_BLOCKS or not self._generation:
             return False
-        return SLOT_COUNT - self._used >= _LOW or not self._dead
+        return SLOT_COUNT - self.index.used >= _LOW or not self._dead
 
     def _step(self) -> None:
         if self._copy_from >= 0:
@@ -288,10 +264,10 @@ class KeyStore:
     def _copy(self) -> None:
         """Copy the next living slot, or make the other side the one in use when none is left."""
         slots = self._slots
-        while self._copy_from < self._used:
+        while self._copy_from < self.index.used:
             slot = self._copy_from
             self._copy_from += 1
-            if self._marks[slot] & _LIVE:
+            if self.index.marks[slot] & LIVE:
                 slots.read(self._side, slot)
                 slots.write(self._spare, self._copy_to, 0, bytes(slots.slot))
                 self._copy_to += 1

@@ -41,6 +41,7 @@ class Record:
         journal.day = self._clock.day
         journal.second = self._clock.second
         journal.time_known = self._clock.known
+        journal.unclocked_min = self._clock.charged_min
 
     def write(self, now_ms: int, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> bool:
         """Append one record; False where that cannot be done: `full`, or FAULT_JOURNAL latched."""

@@ -12,7 +12,8 @@ from detector.compat import const
 from detector.extents import Extents
 from detector.flash_map import EXTENT_CHUNKS, PAGE_BYTES
 from detector.journal import JournalError
-from detector.keystore import ANY_READER, EXTENTS_MAX, READER_ARC, READER_CUSTOMER
+from detector.key_index import ANY_READER
+from detector.keystore import EXTENTS_MAX, READER_ARC, READER_CUSTOMER
 from detector.raw_flash import FlashError
 from detector.stored_image import (
     CHUNKS,
@@ -42,16 +43,22 @@ class Store:
     """Writes one image at a time (begin, chunk ..., finish or abort); lists, reads, deletes."""
 
     def __init__(
-        self, raw: "RawFlash", keystore: "KeyStore", journal: "Journal", random: "Callable" = None
+        self,
+        raw: "RawFlash",
+        keystore: "KeyStore",
+        journal: "Journal",
+        ages: "Ages",
+        random: "Callable" = None,
     ) -> None:
         """Take the raw region, a key store, which is recovered here, and a recovered journal.
 
-        `random(n)` returns n bytes. A flash that cannot be read gives an empty store that is
-        `failing`.
+        `ages` says which images may be served. `random(n)` returns n bytes. A flash that cannot be
+        read gives an empty store that is `failing`.
         """
         self.random = random or os.urandom
         self._keys = keystore
         self._journal = journal
+        self._ages = ages
         self._extents = Extents(raw)
         self._unreadable = False
         self._page = bytearray(PAGE_BYTES)
@@ -61,7 +68,8 @@ class Store:
         self._chunk = 0
         try:
             keystore.recover()
-            for image_id in keystore.ids():
+            ages.begin(keystore.next_id)
+            for image_id in keystore.index.living():
                 self._note_used(keystore.fields(image_id))
         except FlashError:
             self._unreadable = True
@@ -163,7 +171,7 @@ class Store:
 
     def ids(self) -> list:
         """Return the ids of all images, oldest first."""
-        return self._keys.ids()
+        return self._keys.index.living()
 
     def info(self, image_id: int) -> ImageInfo:
         """Return what is known of an image; raise StoreError."""
@@ -172,12 +180,21 @@ class Store:
     def open(self, image_id: int, reader: int = READER_CUSTOMER) -> StoredImage:
         """Return an image to be sent to a reader; raise StoreError.
 
-        The alarm receiving centre is no reader of a customer's picture (DESIGN 6).
+        The alarm receiving centre is no reader of a customer's picture (DESIGN 6), and nobody is
+        one of an image whose age is not known, or whose time is over (ages.py).
         """
         fields = self.fields(image_id)
+        if not self.is_served(image_id):
+            raise StoreError("age")
         if reader != READER_CUSTOMER and fields[KIND] == codes.IMAGE_CUSTOMER:
             raise StoreError("reader")
         return StoredImage(self, fields)
+
+    def is_served(self, image_id: int) -> bool:
+        """Say whether there is such an image, and its age lets it be sent."""
+        index = self._keys.index
+        slot = index.find(image_id)
+        return slot >= 0 and self._ages.is_served(image_id, index.days[slot])
 
     def fields(self, image_id: int) -> tuple:
         """Return an image's key slot, its key too: for StoredImage only; raise StoreError."""
@@ -214,12 +231,18 @@ class Store:
 
         Where the journal cannot be written, `housekeep` records it later, over resets too.
         """
-        fields = self.fields(image_id)
+        try:
+            fields = self._keys.fields(image_id)
+        except FlashError:
+            fields = ()  # spoiled; its room comes back at the next boot
         try:
             self._keys.delete(image_id, why)
+        except KeyError:
+            raise StoreError("no image")
         except FlashError:
             raise StoreError("flash")
-        self._extents.release(fields[EXTENTS], fields[EXTENT_COUNT])
+        if fields:
+            self._extents.release(fields[EXTENTS], fields[EXTENT_COUNT])
         self._record_deletion()
 
     def _record_deletion(self) -> bool:
@@ -239,7 +262,7 @@ class Store:
         """
         if self._unreadable:
             return False  # what looks free may hold an image
-        if self._keys.pending and self._journal.ahead >= 0 and self._record_deletion():
+        if self._keys.pending and self._journal.ready and self._record_deletion():
             return True
         if self._extents.free < RESERVE_EXTENTS and self._evict():
             return True
@@ -248,7 +271,7 @@ class Store:
     def _evict(self) -> bool:
         """Delete the oldest that the customer has, else that the ARC has, else the oldest."""
         for reader in (READER_CUSTOMER, READER_ARC, ANY_READER):
-            image_id = self._keys.oldest(reader)
+            image_id = self._keys.index.oldest(reader)
             if image_id:
                 try:
                     self.delete(image_id, codes.DELETE_FOR_ROOM)

@@ -8,7 +8,9 @@ import pytest
 from fake_flash import FakeFlash
 
 from detector import codes
+from detector.ages import Ages
 from detector.capture import FAILED, FINISHED, Capture
+from detector.clock import DAY_UNKNOWN, Clock
 from detector.journal import Journal
 from detector.keystore import KeyStore
 from detector.raw_flash import raw_blocks
@@ -29,9 +31,9 @@ class Detector:
     def __init__(self) -> None:
         self.bench = Bench()
         raw = raw_blocks(FakeFlash())
-        journal = Journal(raw, bytes(32), "test")
-        journal.recover()
-        self.store = Store(raw, KeyStore(raw), journal)
+        journal = Journal(raw)
+        journal.begin(b"j" * 32, "SL-0001")
+        self.store = Store(raw, KeyStore(raw), journal, Ages(Clock(0, DAY_UNKNOWN, 0), 60))
         for _ in range(QUIET_STEPS):
             journal.housekeep()
             self.store.housekeep()

@@ -12,6 +12,8 @@ import seal_vectors as vector
 from fake_flash import FakeFlash
 
 from detector import codes, crypto
+from detector.ages import Ages
+from detector.clock import DAY_UNKNOWN, Clock
 from detector.journal import Journal
 from detector.keystore import KeyStore
 from detector.raw_flash import raw_blocks
@@ -26,9 +28,9 @@ CUSTOMER_KEY = crypto.derive(b"r" * 32, crypto.CUSTOMER_IMAGE)
 def sealed_by_firmware(jpeg: bytes, kind: int, reader_key: bytes) -> tuple[bytes, ...]:
     """Return header, wrapped key, body and MAC of a picture that went through the real store."""
     raw = raw_blocks(FakeFlash())
-    journal = Journal(raw, b"j" * 32, "SL-0001")
-    journal.recover()
-    store = Store(raw, KeyStore(raw), journal)
+    journal = Journal(raw)
+    journal.begin(b"j" * 32, "SL-0001")
+    store = Store(raw, KeyStore(raw), journal, Ages(Clock(0, DAY_UNKNOWN, 0), 60))
     chunks = store.begin(kind, 7, len(jpeg), 2500, 86399)
     plain = (bytes(4) + jpeg).ljust(chunks * 1024, b"\0")
     for index in range(chunks):

@@ -123,6 +123,11 @@ class FakeLinkStore:
         self.delivered = []
         self.deleted = []
         self.unreadable = []
+        self.of_unknown_age = []
+
+    def is_served(self, image_id: int) -> bool:
+        """Say what the test set."""
+        return image_id not in self.of_unknown_age
 
     def add(self, image_id: int, kind: int, chunks: int = 8) -> None:
         """Hold one more."""

@@ -181,6 +181,19 @@ class TestCapture(unittest.TestCase):
         self.assertIsNone(parts.capture.started)
 
 
+class TestClock(unittest.TestCase):
+    def test_a_time_that_is_news_is_journaled_and_one_that_is_not_is_not(self) -> None:
+        parts = Parts()
+        set_clock = parts.controller.set_clock
+        now_ms = parts.board.now_ms
+        self.assertEqual(set_clock(now_ms, 2500, 1000), codes.OK)
+        self.assertEqual(set_clock(now_ms, 2500, 1010), codes.OK)
+        self.assertEqual(set_clock(now_ms, 2500, 300), codes.ERR_ARGUMENT)
+        self.assertEqual(parts.journal.kinds().count(codes.JR_CLOCK), 1)
+        self.assertEqual(set_clock(now_ms, 2501, 0), codes.OK)
+        self.assertEqual(parts.journal.kinds().count(codes.JR_CLOCK), 2)
+
+
 class TestReset(unittest.TestCase):
     def test_an_armed_detector_is_armed_again_after_a_reset_and_its_arm_lines_are_up(self) -> None:
         parts = Parts(armed=True)

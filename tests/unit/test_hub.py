@@ -358,6 +358,14 @@ class HubTest(unittest.TestCase):
             self.assertEqual(self.ask(name, ("id", "3"))["code"], codes.ERR_ARGUMENT)
             self.assertEqual(self.ask(name)["code"], codes.ERR_ARGUMENT)
 
+    def test_an_image_of_unknown_age_cannot_be_fetched_and_can_be_deleted(self):
+        self.store.add(3, codes.TRIP_FIRE)
+        self.store.of_unknown_age.append(3)
+        self.assertEqual(self.ask("fetch", ("id", 3))["code"], codes.ERR_AGE_UNKNOWN)
+        self.run_ms(60)
+        self.assertEqual(self.peer.words(), [])
+        self.assertTrue(self.ask("delete", ("id", 3))["ok"])
+
     def test_a_deleted_image_is_deleted_by_the_customer(self):
         self.store.add(3, codes.TRIP_FIRE)
         self.assertTrue(self.ask("delete", ("id", 3))["ok"])

@@ -5,7 +5,8 @@ import unittest
 from fake_flash import AFTER, BEFORE, HALF, FakeFlash, PowerCut, allocated
 
 from detector import codes, flash_map
-from detector.keystore import ANY_READER, READER_ARC, READER_CUSTOMER, KeyStore
+from detector.key_index import ANY_READER
+from detector.keystore import READER_ARC, READER_CUSTOMER, KeyStore
 from detector.raw_flash import FlashError, raw_blocks
 
 SIDE_A = 96 + flash_map.KEYS_A_BLOCK
@@ -57,7 +58,7 @@ class TestKeys(unittest.TestCase):
     def test_blank_flash_is_ready_at_once_and_without_an_erase(self):
         """A first boot can store an image before any quiet tick."""
         self.assertTrue(self.keys.ready)
-        self.assertEqual(self.keys.ids(), [])
+        self.assertEqual(self.keys.index.living(), [])
         self.assertEqual(self.flash.erased, [])
 
     def test_added_image_is_there_after_a_reset(self):
@@ -65,7 +66,7 @@ class TestKeys(unittest.TestCase):
         add(self.keys)
         add(self.keys)
         again = opened(self.flash)
-        self.assertEqual(again.ids(), [1, 2])
+        self.assertEqual(again.index.living(), [1, 2])
         fields = again.fields(2)
         self.assertEqual(fields[1:8], (codes.TRIP_PANIC, 1, 2, 7, 8, 2500, 86399))
         self.assertEqual(fields[9], key_of(2))
@@ -85,7 +86,7 @@ class TestKeys(unittest.TestCase):
         self.assertFalse(self.flash.holds(key_of(2)[12:]))
         self.assertTrue(self.flash.holds(key_of(1)))
         self.assertEqual(self.flash.erased, [])
-        self.assertEqual(opened(self.flash).ids(), [1, 3, 4])
+        self.assertEqual(opened(self.flash).index.living(), [1, 3, 4])
 
     def test_id_is_never_given_twice(self):
         """Also when the newest image was deleted."""
@@ -102,8 +103,8 @@ class TestKeys(unittest.TestCase):
         self.keys.mark_delivered(3, READER_CUSTOMER)
         again = opened(self.flash)
         self.assertEqual([again.delivered(number) for number in (1, 2, 3, 4)], [0, 1, 2, -1])
-        self.assertEqual(again.oldest(READER_CUSTOMER), 3)
-        self.assertEqual(again.oldest(ANY_READER), 1)
+        self.assertEqual(again.index.oldest(READER_CUSTOMER), 3)
+        self.assertEqual(again.index.oldest(ANY_READER), 1)
 
     def test_unknown_image_cannot_be_deleted_or_marked(self):
         """KeyError; a deleted one is as unknown as one that never was."""
@@ -138,10 +139,10 @@ class TestKeys(unittest.TestCase):
         with self.assertRaises(FlashError):
             add(self.keys)
         self.flash.failing = ()
-        self.assertEqual(self.keys.ids(), [])
+        self.assertEqual(self.keys.index.living(), [])
         add(self.keys)
-        self.assertEqual(self.keys.ids(), [2])
-        self.assertEqual(opened(self.flash).ids(), [2])
+        self.assertEqual(self.keys.index.living(), [2])
+        self.assertEqual(opened(self.flash).index.living(), [2])
 
     def test_add_that_fails_half_way_leaves_no_key(self):
         """The flash took a part and said no."""
@@ -159,7 +160,7 @@ class TestKeys(unittest.TestCase):
         with self.assertRaises(FlashError):
             add(self.keys)
         self.assertFalse(self.flash.holds(key_of(1)[:22]))
-        self.assertEqual(opened(self.flash).ids(), [])
+        self.assertEqual(opened(self.flash).index.living(), [])
 
 
 class TestCompaction(unittest.TestCase):
@@ -185,7 +186,7 @@ class TestCompaction(unittest.TestCase):
         tidy(self.keys)
         self.assertEqual(self.keys.free_slots, 126 - len(alive))
         again = opened(self.flash)
-        self.assertEqual(again.ids(), alive)
+        self.assertEqual(again.index.living(), alive)
         self.assertEqual(again.delivered(alive[5]), 1)
         self.assertEqual(again.fields(alive[7])[9], key_of(alive[7]))
         self.assertEqual(again.next_id, 111)
@@ -212,15 +213,15 @@ class TestCompaction(unittest.TestCase):
         steps = 0
         while True:
             victim = alive[steps % len(alive)]
-            if victim in self.keys.ids():
+            if victim in self.keys.index.living():
                 forget(self.keys, victim)
                 self.assertFalse(self.flash.holds(key_of(victim)[12:]))
             if not self.keys.housekeep():
                 break
             steps += 1
         self.assertGreater(steps, 10)
-        left = opened(self.flash).ids()
-        self.assertEqual(left, self.keys.ids())
+        left = opened(self.flash).index.living()
+        self.assertEqual(left, self.keys.index.living())
         for number in range(1, 111):
             self.assertEqual(self.flash.holds(key_of(number)[12:]), number in left)
 
@@ -237,7 +238,7 @@ class TestCompaction(unittest.TestCase):
                 self.keys.mark_delivered(copied, READER_CUSTOMER)
             steps += 1
         again = opened(self.flash)
-        self.assertEqual(again.ids(), alive)
+        self.assertEqual(again.index.living(), alive)
         for number in alive:
             self.assertEqual(again.delivered(number), 2 if number in marked else 0)
 
@@ -249,7 +250,7 @@ class TestCompaction(unittest.TestCase):
         self.assertEqual(opened(self.flash).pending, 1)
         self.keys.recorded(alive[0])
         tidy(self.keys)
-        self.assertEqual(opened(self.flash).ids(), alive[1:])
+        self.assertEqual(opened(self.flash).index.living(), alive[1:])
 
     def test_power_cut_anywhere_in_a_compaction_changes_nothing(self):
         """Before, half way through and after every operation of it."""
@@ -269,7 +270,7 @@ class TestCompaction(unittest.TestCase):
                     cuts += 1
                 self.flash.power_on()
                 self.keys = opened(self.flash)
-                self.assertEqual(self.keys.ids(), alive)
+                self.assertEqual(self.keys.index.living(), alive)
                 self.assertEqual(self.keys.next_id, 111)
                 number += 1
             self.flash.power_on()
@@ -303,14 +304,14 @@ class TestCompaction(unittest.TestCase):
         self.flash.failing = range(SIDE_B, SIDE_B + 4)
         tidy(self.keys)
         self.assertTrue(self.keys.failing)
-        self.assertEqual(self.keys.ids(), alive)
+        self.assertEqual(self.keys.index.living(), alive)
         self.flash.failing = ()
         forget(self.keys, alive[0])
         self.assertFalse(self.flash.holds(key_of(alive[0])[12:]))
         for _ in range(1200):
             self.keys.housekeep()
         self.assertFalse(self.keys.failing)
-        self.assertEqual(opened(self.flash).ids(), alive[1:])
+        self.assertEqual(opened(self.flash).index.living(), alive[1:])
         self.assertEqual(opened(self.flash).free_slots, 126 - len(alive) + 1)
 
 
@@ -324,14 +325,14 @@ class TestTornSlots(unittest.TestCase):
             keys = opened(flash)
             for _ in range(20):
                 add(keys)
-                before = keys.ids()
+                before = keys.index.living()
                 torn = keys.next_id
                 flash.cut(1, how)
                 with self.assertRaises(PowerCut):
                     add(keys)
                 flash.power_on()
                 keys = opened(flash)
-                if torn in keys.ids():
+                if torn in keys.index.living():
                     self.assertEqual(keys.fields(torn)[9], key_of(torn))
                     before.append(torn)
                 else:
@@ -340,7 +341,7 @@ class TestTornSlots(unittest.TestCase):
                 if keys.pending:
                     self.assertEqual(keys.next_pending(), (torn, 7, codes.DELETE_UNFINISHED))
                     keys.recorded(torn)
-                self.assertEqual(keys.ids(), before)
+                self.assertEqual(keys.index.living(), before)
 
     def test_cut_while_deleting_gives_all_or_nothing(self):
         """Either it lives whole, or its key is gone and the deletion waits for its record."""
@@ -354,7 +355,7 @@ class TestTornSlots(unittest.TestCase):
                     keys.delete(number, codes.DELETE_BY_CUSTOMER)
                 flash.power_on()
                 keys = opened(flash)
-                if number in keys.ids():
+                if number in keys.index.living():
                     self.assertEqual(keys.fields(number)[9], key_of(number))
                     continue
                 self.assertFalse(flash.holds(key_of(number)[12:22]))

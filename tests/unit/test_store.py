@@ -1,89 +1,19 @@
 """The image store on a NOR flash: sealed in, read out, deleted, evicted, cut."""
 
 import hashlib
-import struct
 import unittest
 
 import seal_vectors as vector
-from fake_flash import AFTER, BEFORE, HALF, FakeFlash, PowerCut, allocated
+from fake_flash import AFTER, BEFORE, HALF, PowerCut, allocated
+from store_helpers import JPEG, Device, body_of, unseal
 
-from detector import codes, crypto, flash_map, seal
-from detector.journal import RECORD_BYTES, Journal
-from detector.keystore import READER_ARC, READER_CUSTOMER, KeyStore
+from detector import codes, flash_map, seal
+from detector.keystore import READER_ARC, READER_CUSTOMER
 from detector.raw_flash import raw_blocks
-from detector.store import RESERVE_EXTENTS, Store, StoreError, StoreFull
+from detector.store import RESERVE_EXTENTS, StoreError, StoreFull
 
 KEYS_BLOCK = 96 + flash_map.KEYS_A_BLOCK
 IMAGES = range(96 + flash_map.IMAGES_BLOCK, 352)
-JPEG = b"\xff\xd8\xff" + b"a picture of the hallway " * 60 + b"\xff\xd9"
-
-
-class Device:
-    """Journal, key store and store over one flash, as the app wires them."""
-
-    def __init__(self):
-        self.flash = FakeFlash()
-        self.boot()
-
-    def boot(self):
-        """Start as after a reset."""
-        raw = raw_blocks(self.flash)
-        self.journal = Journal(raw, b"j" * 32, "SL-0001")
-        self.journal.recover()
-        self.keys = KeyStore(raw)
-        self.store = Store(raw, self.keys, self.journal)
-
-    def tidy(self):
-        """Housekeep until nothing is to be done."""
-        while self.journal.housekeep() or self.store.housekeep():
-            pass
-
-    def put(self, jpeg=JPEG, kind=codes.TRIP_PANIC):
-        """Store a picture; return its id."""
-        chunks = self.store.begin(kind, 7, len(jpeg), 2500, 86399)
-        plain = bytes(4) + jpeg
-        for at in range(0, chunks * 1024, 1024):
-            piece = plain[at : at + 1024]
-            self.store.chunk(bytearray(piece + bytes(1024 - len(piece))))
-        return self.store.finish()
-
-    def deletions(self):
-        """Return (image id, why) of all deletions on record."""
-        found = []
-        buf = bytearray(RECORD_BYTES)
-        for number in range(self.journal.first_seq, self.journal.seq + 1):
-            if self.journal.read(number, buf) and buf[3] == codes.JR_DELETE:
-                found.append(struct.unpack_from("<II", buf, 28))
-        return found
-
-
-def body_of(image):
-    """Return an image's sealed body."""
-    buf = bytearray(1024)
-    body = b""
-    for index in range(image.chunks):
-        image.read_chunk(index, buf)
-        body += bytes(buf)
-    return body
-
-
-def unseal(image, reader_key):
-    """Return the JPEG, or None where MAC or key is wrong."""
-    wrapped = image.wrapped(reader_key)
-    mac_key = crypto.hmac_sha256(reader_key, b"wrap mac")
-    if crypto.hmac_sha256(mac_key, image.header(), wrapped[:48]) != wrapped[48:]:
-        return None
-    key = bytearray(wrapped[16:48])
-    wrap_key = crypto.hmac_sha256(reader_key, b"wrap enc")
-    crypto.cbc_decryptor(wrap_key, wrapped[:16]).decrypt(key, key)
-    body = bytearray(body_of(image))
-    if crypto.hmac_sha256(crypto.hmac_sha256(key, b"mac"), image.header(), body) != image.mac:
-        return None
-    crypto.cbc_decryptor(crypto.hmac_sha256(key, b"enc"), image.header()[26:42]).decrypt(
-        body, body
-    )
-    length = struct.unpack_from("<I", body, 0)[0]
-    return bytes(body[4 : 4 + length])
 
 
 class TestStoring(unittest.TestCase):
