@@ -92,7 +92,11 @@ def disarms(target: Target, hub: HubClient) -> None:
 @pytest.mark.needs("faults", "power", "flash")
 @pytest.mark.parametrize(
     ("story", "operation"),
-    [(arms, 1), *((trips, n) for n in (1, 2, 3)), *((disarms, n) for n in (1, 2, 3))],
+    # Each record is two operations: its page, and zeros over the key that it was made with.
+    [
+        *((arms, n) for n in (1, 2)),
+        *((story, n) for story in (trips, disarms) for n in (1, 2, 3, 5)),
+    ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_a_power_cut_within_a_record_leaves_the_gate_shut_and_the_state_that_is_on_record(
@@ -122,12 +126,12 @@ def test_a_power_cut_within_a_record_leaves_the_gate_shut_and_the_state_that_is_
     answer = scenario.reconnect(hub)
     scenario.stayed_shut(witness, cut)
     data = journals.dump(console)
-    assert journals.first_bad(data, customer_keys, hub.key_file.device) is None
-    records = [journals.parse(one) for one in data]
+    assert journals.problems(data, customer_keys, hub.key_file.device) == []
+    records = [journals.parse(one) for one in data.records]
     boot = max(one.number for one in records if one.kind == codes.JR_BOOT)
     before = [one for one in records if one.number < boot]
     told = [one for one in before if one.number > first]
-    assert len(told) >= operation - 1, "what was written before the cut is not on record"
+    assert len(told) >= operation // 2, "what was written before the cut is not on record"
     assert openings <= [one.kind for one in told].count(codes.JR_GATE_INTENT)
     assert answer["state"] == ("ARMED" if before[-1].armed else "IDLE")
 

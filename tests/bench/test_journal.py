@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from detector import codes, states
 from host_tools.bench.target import Target
 from host_tools.bench.witness import Witness
 from host_tools.client import ArcClient, ConsoleClient, HubClient
+from host_tools.journal.chain import Dump, next_key
 from tests.bench import journals, pictures, scenario, wires
 from tests.bench.scenario import INTRUSION, PANIC
 
@@ -54,17 +56,43 @@ def test_the_story_of_an_alarm_is_in_the_journal_in_its_order(
     assert [kind for kind in kinds if kind in story] == story
 
 
-def test_the_chain_verifies_with_the_customers_key_and_one_bit_breaks_it(
+def test_the_journal_verifies_to_its_end_and_whatever_is_done_to_it_is_named(
     console: ConsoleClient, customer_keys: dict[str, bytes], hub: HubClient
 ) -> None:
-    """The whole journal verifies offline; with one bit turned the bad record is named."""
+    """Whole, it agrees with the detector's word; with a bit or a record less it does not."""
     device = hub.key_file.device
+    head = scenario.status(hub)["journal_head"]
     data = journals.dump(console)
-    assert journals.first_bad(data, customer_keys, device) is None
-    middle = len(data) // 2
-    number = journals.parse(data[middle]).number
-    data[middle] = journals.with_a_bit_turned(data[middle])
-    assert journals.first_bad(data, customer_keys, device) == number
+    assert journals.problems(data, customer_keys, device, head) == []
+    middle = len(data.records) // 2
+    number = journals.parse(data.records[middle]).number
+    turned = journals.with_a_bit_turned(data, middle)
+    without = replace(data, records=[*data.records[:middle], *data.records[middle + 1 :]])
+    for spoiled in (turned, without):
+        (problem,) = journals.problems(spoiled, customer_keys, device, head)
+        assert problem.number == number
+    cut_off = replace(data, records=data.records[:-1])
+    assert journals.problems(cut_off, customer_keys, device)
+    assert journals.problems(Dump(cut_off.records), customer_keys, device, head)
+
+
+@pytest.mark.needs("flash")
+def test_the_key_of_a_record_is_gone_from_the_flash_when_the_record_is_there(
+    target: Target, hub: HubClient, customer_keys: dict[str, bytes]
+) -> None:
+    """Who seizes the flash finds the key of the next record alone: he cannot rewrite the past."""
+    before, image = journals.flash_image(target, hub)
+    key = journals.key_behind(customer_keys, before)
+    assert key in image
+    hub.command("capture")
+    scenario.becomes(hub, 0, scenario.CAPTURE_TIMEOUT_MS / 1000)
+    after, image = journals.flash_image(target, hub)
+    assert after > before
+    for _ in range(after - before):
+        assert key not in image
+        key = next_key(key)
+    assert key in image
+    assert customer_keys["journal"] not in image
 
 
 @pytest.mark.needs("camera")
@@ -107,7 +135,7 @@ def test_a_customers_picture_is_on_record_without_its_size_or_a_hash(
     records = [one for one in journals.records(console, first) if one.kind in story]
     assert [one.kind for one in records] == story
     _asked, taken, ended, fetched = records
-    assert (taken.event_id, taken.a, taken.b, taken.text) == (0, image.id, 0, b"")
+    assert (taken.event_id, taken.a, taken.b) == (0, image.id, 0)
     assert (ended.a, fetched.a) == (states.EV_CAPTURE_DONE, image.id)
 
 
