@@ -12,7 +12,7 @@ import pytest
 
 from host_tools import evidence
 from host_tools.attestation import Attestation, expected
-from host_tools.bench import promises
+from host_tools.bench import outcome, promises
 from host_tools.bench import record as records
 from host_tools.bench.record import Record
 from host_tools.certificate import page, statement
@@ -40,11 +40,11 @@ def drawn(parts: dict[str, Any]) -> str:
 
 
 def _failed(record: Record) -> None:
-    record.tests[2].outcome = records.FAILED
+    record.tests[2].outcome = outcome.FAILED
 
 
 def _board_in_error(record: Record) -> None:
-    record.tests[-2].outcome = records.ERROR  # of a test that speaks for no promise
+    record.tests[-2].outcome = outcome.ERROR  # of a test that speaks for no promise
 
 
 def _lost(record: Record) -> None:

@@ -13,11 +13,15 @@ from tests.repo.sources import imports, name_of, python_files, shipped_files, tr
 
 # Each part of host_tools, and which others it may import: packages, or modules of them.
 _MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "attestation": ("console", "deadline", "links", "utc"),
     "boards": (),
     "deadline": (),
+    "evidence": ("git_state", "utc"),
+    "git_state": (),
     "interpreter": (),
     "keyfile": (),
     "sealed_image": (),
+    "utc": (),
     "links": ("deadline", "keyfile"),
     "console": ("deadline", "links"),
     "client": ("console", "deadline", "keyfile", "links"),
@@ -25,8 +29,12 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "flash": ("boards", "console", "deadline", "keyfile", "links"),
     "virtual_board": ("boards", "interpreter", "journal.records"),
     "bench": (
-        *("boards", "client", "deadline", "flash", "interpreter", "keyfile"),
-        *("virtual_board.circuit", "virtual_board.client"),
+        *("attestation", "boards", "client", "deadline", "flash", "git_state", "interpreter"),
+        *("keyfile", "utc"),
+        *("virtual_board.circuit", "virtual_board.client", "virtual_board.pictures"),
+    ),
+    "certificate": (
+        *("attestation", "bench", "console", "evidence", "git_state", "links", "utc"),
     ),
     "__init__": (),
     "cli": (),  # it finds the commands by name
@@ -43,8 +51,8 @@ _INSIDE = (
 )
 # A test of the bench knows a detector by its interface, its links and readers of its own.
 _OF_THE_BENCH = (
-    *("bench.session", "bench.target", "bench.witness", "bench.measurement"),
-    *("client", "deadline", "flash.transport", "journal", "sealed_image"),
+    *("bench.session", "bench.target", "bench.witness", "bench.measurement", "bench.silence"),
+    *("attestation", "client", "deadline", "flash.transport", "journal", "sealed_image"),
 )
 
 host_files = pytest.mark.parametrize("path", python_files("host_tools"), ids=name_of)
