@@ -56,7 +56,7 @@ class Parts:
         self.keeper = Gatekeeper(self.gate, self.zones, self.record, self.event)
         self.pictures = Pictures(self.record, self.event, self.gate)
         ages = Ages(self.clock, self.config.retention_days)  # type: ignore[attr-defined]
-        self.store = Store(raw, self.keys, self.journal, ages)
+        self.store = Store(raw, self.keys, self.journal, ages, hal.random)
         self.retention = Retention(ages, self.keys, self.store, self.record, now_ms)
         camera = ArducamMini(
             hal.camera_spi(),
