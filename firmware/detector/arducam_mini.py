@@ -161,13 +161,14 @@ class ArducamMini:
     def read_into(self, buf: bytearray, count: int) -> None:
         """Read the picture's next `count` bytes into `buf`; allocates only where `buf` is longer.
 
-        Raises ValueError where the picture has no `count` bytes left (or there is none).
+        Behind the picture's end the bus runs on for as long, and what it brings means nothing.
+        Raises ValueError where there is no picture.
         """
-        if self._step != _READY or count > self._left:
-            raise ValueError("not that many bytes")
+        if self._step != _READY:
+            raise ValueError("no picture")
         self._spi.readinto(buf if count == len(buf) else memoryview(buf)[:count])
         self._left -= count
-        if self._left == 0:
+        if self._left <= 0:
             self._cs.value(1)
 
     # --- steps -----------------------------------------------------------------------------------

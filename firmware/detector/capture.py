@@ -1,8 +1,9 @@
 """Camera to store: a burst of pictures in 1 KiB chunks, one chunk a poll, none whole in RAM.
 
 What is stored is the JPEG as the camera delivered it, behind its length (which the store writes),
-and zeros up to the image's size class (seal.py). The store could add those at the end by itself;
-chunk by chunk they cost no poll more than a chunk of the picture does.
+and zeros up to the image's size class (seal.py). A chunk of zeros is read from the camera as every
+other is and costs the same time: a shorter one would tell the picture's length, to the KiB, by
+when the capture ends (on the hub link, and in the ticks of its journal record).
 """
 
 import struct
@@ -154,6 +155,9 @@ class Capture:
             self._chunks -= 1
             if self._chunks:
                 return RUNNING
+            # At the picture's own end this, too, would tell where that is.
+            if not self._has_end:
+                return self._fail_camera(CAM_ERR_EOI)
             self.image_id = self._store.finish()
         except StoreFull:
             return self._fail(ERR_STORE_FULL)
@@ -167,19 +171,21 @@ class Capture:
         """Put the next CHUNK_BYTES of plaintext into the buffer; return 0 or a CAM_ERR number."""
         buf = self._buf
         start = LENGTH_BYTES if self._is_first else 0
-        count = min(CHUNK_BYTES - start, self._left)
-        if start + count < CHUNK_BYTES:
-            struct.pack_into(_ZEROS, buf, 0, b"")
+        space = CHUNK_BYTES - start
+        count = min(space, self._left)
+        self._camera.read_into(self._after_length if start else buf, space)
         if count == 0:
+            struct.pack_into(_ZEROS, buf, 0, b"")
             return 0
-        self._camera.read_into(self._after_length if start else buf, count)
+        if count < space:  # the only one of its kind in a picture
+            struct.pack_into("%ds" % (space - count), buf, start + count, b"")
         if self._is_first:
             self._is_first = False
             if buf.find(_SOI, start, start + len(_SOI)) < 0:
                 return CAM_ERR_SOI
         self._look_for_end(start, count)
         self._left -= count
-        return 0 if self._left or self._has_end else CAM_ERR_EOI
+        return 0
 
     def _look_for_end(self, start: int, count: int) -> None:
         """Note whether the JPEG's end mark is within the picture's last _TAIL_BYTES."""

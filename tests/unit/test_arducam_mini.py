@@ -75,11 +75,13 @@ class TestPicture(DriverTest):
         self.camera.read_into(buf, 4)
         self.assertEqual(bytes(buf), b"\xff\xd8\xff\x00\x77\x77\x77\x77")
 
-    def test_reading_past_the_end_is_an_error(self) -> None:
+    def test_reading_past_the_end_runs_the_bus_with_no_chip_selected(self) -> None:
         self.shoot()
-        self.camera.read_into(bytearray(2005), 2005)
-        with self.assertRaises(ValueError):
-            self.camera.read_into(bytearray(1), 1)
+        self.read((2000, 100))
+        self.assertEqual(self.chip.cs.level, 1)
+        self.assertEqual(self.read((1000,)), bytes(1000))
+        self.assertEqual(self.shoot(), codes.CAM_READY)
+        self.assertEqual(self.read((2005,)), self.chip.jpeg)
 
     def test_the_driver_honours_both_reset_times_of_the_chip(self) -> None:
         self.shoot()

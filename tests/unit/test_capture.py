@@ -33,7 +33,7 @@ class FakeCamera:
         self.is_on = False
         self.initialised = 0
         self.begun_ms = []
-        self.largest_read = 0
+        self.reads = []  # how many bytes each read took
         self.error = 0
         self.length = 0
         self._at = 0
@@ -61,12 +61,13 @@ class FakeCamera:
         return codes.CAM_READY
 
     def read_into(self, buf: bytearray, count: int) -> None:
-        """Copy the next bytes."""
+        """Copy the next bytes; behind the picture lies what was there before."""
         if not self.is_on:
             raise ValueError
-        memoryview(buf)[:count] = self._picture[self._at : self._at + count]
+        piece = self._picture[self._at : self._at + count]
+        memoryview(buf)[:count] = piece + b"\x55" * (count - len(piece))
         self._at += count
-        self.largest_read = max(self.largest_read, count)
+        self.reads.append(count)
 
     def power_off(self) -> None:
         """Switch off."""
@@ -218,7 +219,25 @@ class TestImage(CaptureTest):
             self.capture.poll(0)
             most = max(most, self.store.chunks_a_poll)
         self.assertEqual(most, 1)
-        self.assertEqual(self.camera.largest_read, CHUNK)
+        self.assertEqual(max(self.camera.reads), CHUNK)
+
+    def test_the_camera_is_read_as_long_for_each_picture_of_a_size_class(self) -> None:
+        for length in (300, 3000, CLASS - 4):
+            self.camera.reads = []
+            self.camera.pictures = [jpeg(length)]
+            self.run_burst()
+            self.assertEqual(self.camera.reads, [CHUNK - 4] + [CHUNK] * 7)
+
+    def test_a_picture_without_its_end_is_refused_as_late_wherever_that_was(self) -> None:
+        polls = []
+        for length in (300, 3000, CLASS - 4):
+            self.camera.reads = []
+            self.camera.pictures = [jpeg(length)[:-2] + b"\x00\x00"]
+            self.now_ms = 0
+            self.assertEqual(self.run_burst(), [capture.FAILED])
+            self.assertEqual(self.camera.reads, [CHUNK - 4] + [CHUNK] * 7)
+            polls.append(self.now_ms)
+        self.assertEqual(polls, [polls[0]] * 3)
 
 
 class TestBurst(CaptureTest):
