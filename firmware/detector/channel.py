@@ -75,8 +75,8 @@ class Channel:
         """Answer a HELLO; a nonce not heard before begins a new session."""
         hello = json_pairs.loads(payload)
         nonce = peer_nonce(hello) if hello is not None else None
-        if hello is None or nonce is None:
-            return
+        if hello is None or nonce is None or nonce == self.session.nonce():
+            return  # the last: our own, from a line that echoes
         if nonce != self.session.peer:
             if self.session.peer:
                 self.session.restart()

@@ -67,6 +67,17 @@ class HubTest(unittest.TestCase):
         self.assertEqual(self.hub.session.nonce(), nonce)
         self.assertTrue(self.ask("status")["ok"])
 
+    def test_its_own_hello_from_a_line_that_echoes_is_nobodys(self):
+        wire = FakeWire()
+        hub = Hub(wire.a, "dev-1", KEYS, self.controller, self.store, Chance(1))
+        for now_ms in range(2500):
+            hub.poll(now_ms)
+            wire.a.received += wire.b.received
+            wire.b.received = bytearray()
+        hello = frame(frames.HELLO, hub.session.hello("dev-1"), 0, 0, 0)
+        self.assertEqual(hub.link.sent_bytes, 3 * len(hello))
+        self.assertFalse(hub.link.running)
+
     def test_a_new_nonce_brings_a_new_challenge(self):
         nonce = self.hub.session.nonce()
         self.peer.session.restart()
