@@ -28,6 +28,9 @@ FLAG_NAK = const(1)  # a gap or a damaged frame was seen: send again from `ack`
 HALF_FRAME_MS = const(200)
 _HEADER = "<2sBBHHH"
 _CHECKED_BYTES = const(10)
+# So often a frame that is not whole yet is looked through for a whole one: its length may be wrong,
+# or its rest lost, and what stands inside may be a disarm.
+_LOOK_MS = const(10)
 # A long frame is read in pieces of at least this many bytes: the UART's buffer need not hold it.
 _PIECE_BYTES = const(256)
 _STEPS = const(4)  # of parsing, each call
@@ -77,6 +80,7 @@ class FrameReader:
         self._hunting = False  # garbage was seen: read all there is
         self._delivered = False  # the frame at its start was handed out
         self._started_ms = 0
+        self._looked_ms = 0
         self.kind = 0
         self.flags = 0
         self.seq = 0
@@ -117,15 +121,12 @@ class FrameReader:
         waiting = self._uart.any()
         wanted = self._need - self._have
         if waiting < wanted and waiting < _PIECE_BYTES:
-            if self._in_frame and ticks.diff_ms(now_ms, self._started_ms) >= HALF_FRAME_MS:
-                # Half a frame, or a header by chance: what came after it may be a whole one.
-                self.errors += 1
-                self._resync(HEADER_BYTES)
-                return True
-            return False
+            return self._in_frame and self._look(now_ms, waiting)
         if self._hunting:
             wanted = len(self._buf) - self._have
-        count = min(waiting, wanted)
+        return self._read(min(waiting, wanted))
+
+    def _read(self, count: int) -> bool:
         if self._have == 0:
             got = self._uart.readinto(self._buf, count)
         else:
@@ -135,44 +136,87 @@ class FrameReader:
         self._have += got
         return True
 
+    def _look(self, now_ms: int, waiting: int) -> bool:
+        """Look now and then for a whole frame in what is there of one that is not whole."""
+        if ticks.diff_ms(now_ms, self._started_ms) >= HALF_FRAME_MS:
+            # Half a frame, or a header by chance.
+            self._lose()
+            return True
+        if ticks.diff_ms(now_ms, self._looked_ms) < _LOOK_MS:
+            return False
+        self._looked_ms = now_ms
+        if waiting:
+            self._read(waiting)
+        buf = self._buf
+        have = self._have
+        at = HEADER_BYTES
+        for _ in range(_CANDIDATES):
+            at = buf.find(SYNC, at, have)
+            if at < 0:
+                return False
+            if self._is_header(at, have) and self._is_whole(at, have):
+                self._lose()
+                return True
+            at += 1
+        return False
+
+    def _is_header(self, at: int, have: int) -> bool:
+        """Say whether a good header begins at `at`."""
+        if have - at < HEADER_BYTES:
+            return False
+        # By hand, for the acknowledgements of an upload: struct would allocate a tuple for each.
+        buf = self._buf
+        if buf[at] != SYNC[0] or buf[at + 1] != SYNC[1] or not HELLO <= buf[at + 2] <= CHUNK:
+            return False
+        if buf[at + 8] | buf[at + 9] << 8 > self._limit:
+            return False
+        checked = self._view[at : at + _CHECKED_BYTES] if at else self._checked
+        return crc32(checked) & _LOW_HALF == buf[at + 10] | buf[at + 11] << 8
+
+    def _is_whole(self, at: int, have: int) -> bool:
+        """Say whether the frame whose header is at `at` is there, and its payload is good."""
+        length = self._buf[at + 8] | self._buf[at + 9] << 8
+        start = at + HEADER_BYTES
+        if length == 0:
+            return True
+        if have - start < length + CHECK_BYTES:
+            return False
+        (check,) = struct.unpack_from("<I", self._buf, start + length)
+        return crc32(self._view[start : start + length]) == check
+
     def _parse_header(self, now_ms: int) -> None:
         if self._have < HEADER_BYTES:
             return
-        # By hand, for the acknowledgements of an upload: struct would allocate a tuple for each.
-        buf = self._buf
-        kind = buf[2]
-        length = buf[8] | buf[9] << 8
-        good = buf[0] == SYNC[0] and buf[1] == SYNC[1] and HELLO <= kind <= CHUNK
-        good = good and length <= self._limit
-        if not good or crc32(self._checked) & _LOW_HALF != buf[10] | buf[11] << 8:
+        if not self._is_header(0, self._have):
             self.errors += 1
             self._resync(1)
             return
-        self.kind = kind
+        buf = self._buf
+        self.kind = buf[2]
         self.flags = buf[3]
         self.seq = buf[4] | buf[5] << 8
         self.ack = buf[6] | buf[7] << 8
-        self.length = length
+        self.length = length = buf[8] | buf[9] << 8
         self._in_frame = True
         self._hunting = False
-        self._started_ms = now_ms
+        self._started_ms = self._looked_ms = now_ms
         self._need = HEADER_BYTES + (length + CHECK_BYTES if length else 0)
 
     def _check_payload(self) -> bool:
-        length = self.length
-        if length:
-            (check,) = struct.unpack_from("<I", self._buf, HEADER_BYTES + length)
-            if crc32(self.payload()) != check:
-                self.errors += 1
-                self.damaged = self.damaged or self.kind >= MSG
-                # Bytes may be missing: the next frame can have begun inside this one.
-                self._resync(HEADER_BYTES)
-                return False
+        if not self._is_whole(0, self._have):
+            self._lose()
+            return False
         self._delivered = True
         return True
 
+    def _lose(self) -> None:
+        """Give up the frame at the start: the next can have begun inside it."""
+        self.errors += 1
+        self.damaged = self.damaged or self.kind >= MSG
+        self._resync(HEADER_BYTES)
+
     def _resync(self, skip: int) -> None:
-        """Drop `skip` bytes and what follows, up to the next possible header."""
+        """Drop `skip` bytes and what follows, up to the next good header, or what may be one."""
         buf = self._buf
         have = self._have
         self._hunting = True
@@ -182,7 +226,7 @@ class FrameReader:
             if at < 0:
                 at = have - 1 if have > skip and buf[have - 1] == SYNC[0] else have
                 break
-            if at + 2 >= have or HELLO <= buf[at + 2] <= CHUNK:
+            if have - at < HEADER_BYTES or self._is_header(at, have):
                 break
             at += 2
         self._drop(min(at, have))

@@ -77,11 +77,36 @@ class FramesTest(unittest.TestCase):
         self.assertEqual(self.found(), [b"hello"])
 
     def test_a_half_frame_is_given_up_after_200_ms(self):
+        half = frame(payload=bytes(512))[:20]
+        self.feed(half)
+        self.assertEqual(self.found(0), [])
+        self.feed(frame(payload=b"x" * 400)[:-1])
+        self.assertEqual(self.found(199), [])
+        self.assertEqual(self.found(200), [])
+        self.feed(frame(payload=b"x" * 400)[-1:])
+        self.assertEqual(self.found(201), [b"x" * 400])
+        self.assertTrue(self.reader.damaged)
+
+    def test_a_whole_frame_behind_half_a_frame_does_not_wait_for_the_rest(self):
         self.feed(frame(payload=bytes(512))[:20])
         self.assertEqual(self.found(0), [])
         self.feed(frame())
-        self.assertEqual(self.found(199), [])
-        self.assertEqual(self.found(200), [b"hello"])
+        self.assertEqual(self.found(10), [b"hello"])
+
+    def test_a_long_frame_that_comes_slowly_is_not_lost_by_looking_into_it(self):
+        whole = frame(payload=b"z" * 500)
+        found = []
+        for at in range(0, len(whole), 30):
+            self.feed(whole[at : at + 30])
+            found += self.found(at // 3, 2)
+        self.assertEqual(found, [b"z" * 500])
+
+    def test_a_flood_of_almost_headers_is_read_as_fast_as_the_line_brings_it(self):
+        flood = (frames.SYNC + b"\x03") * 40
+        for _ in range(20):
+            self.feed(flood)
+            self.reader.poll(0)
+        self.assertLess(self.wire.b.any(), 300)
 
     def test_a_half_header_does_not_hold_up_a_frame(self):
         self.feed(frame()[:7])
