@@ -91,6 +91,8 @@ class Hub(Channel):
     def on_acked(self, tag: int) -> None:
         """Strike off an event, or note that an image is with the customer."""
         if tag != _EVENT:
+            # At once: what is asked for behind this acknowledgement is sent again.
+            self.transfer.remove(tag)
             self._delivered.append(tag)
         elif self._in_flight:
             self._events.pop(0)
@@ -187,7 +189,6 @@ class Hub(Channel):
             self._in_flight += 1
 
     def _on_delivered(self, now_ms: int, image_id: int) -> None:
-        self.transfer.remove(image_id)
         try:
             self._store.mark_delivered(image_id, READER_CUSTOMER)
         except Exception:  # not marked: it is only evicted later than it could be
