@@ -21,7 +21,7 @@ SYNC = b"\xa5\x5a"
 HELLO = const(1)  # unnumbered, JSON: opens a session
 ACK = const(2)  # empty
 MSG = const(3)  # numbered and repeated until acknowledged
-CHUNK = const(4)  # the same, CHUNK_BYTES of an image
+CHUNK = const(4)  # the same, CHUNK_BYTES of an image; empty where they could not be read
 FLAG_NAK = const(1)  # a gap or a damaged frame was seen: send again from `ack`
 
 # A frame whose header has arrived must be whole within this time.

@@ -5,7 +5,8 @@ of an image only a reader and a chunk's number are, so that a repeat reads the c
 image is ever in RAM. `_write` is the only place that gives bytes to the UART.
 
 A handler gets what arrives: `on_hello(payload)`, `on_message(payload, order)`,
-`on_chunk(payload)`, `on_acked(tag)`. Payloads are memoryviews, valid during the call.
+`on_chunk(payload)`, `on_acked(tag)`. Payloads are memoryviews, valid during the call. A chunk that
+its sender could not read is empty.
 """
 
 from detector import ticks
@@ -32,6 +33,9 @@ AHEAD = const(2)  # something before it is missing, or there is no session
 _U16 = const(0xFFFF)
 _HALF = const(0x8000)
 _FRAMES_A_POLL = const(2)
+# The shortest frames at 115200 baud, as fast as a loop of 5 ms must take them: a disarm may stand
+# behind them.
+_RECEIVED_A_POLL = const(6)
 
 
 class Link:
@@ -136,12 +140,15 @@ class Link:
         return ticks.diff_ms(now_ms, self._progress_ms) > limit_ms
 
     def poll(self, now_ms: int) -> bool:
-        """Receive at most one frame and send what fits; True when something moved."""
-        if not self.enabled:
-            return False
-        moved = self._reader.poll(now_ms)
-        if moved:
+        """Receive a few frames and send what fits; True when something moved."""
+        moved = False
+        for _ in range(_RECEIVED_A_POLL):
+            if not self.enabled or not self._reader.poll(now_ms):
+                break
+            moved = True
             self._receive(now_ms)
+        if not self.enabled:
+            return moved
         if self._reader.damaged:
             self._reader.damaged = False
             self._ack_due = self.running
@@ -177,7 +184,7 @@ class Link:
         # Last: the handler may end the session.
         if kind == MSG:
             self.handler.on_message(reader.payload(), order)
-        elif order == IN_ORDER and reader.length == CHUNK_BYTES:
+        elif order == IN_ORDER:
             self.handler.on_chunk(reader.payload())
 
     def _take_ack(self, ack: int, nak: int, now_ms: int) -> None:
@@ -256,12 +263,15 @@ class Link:
             self._fill(payload)
             self._frame(MSG, seq, len(payload))
             return
+        source = window.what[slot]
+        length = CHUNK_BYTES
         try:
-            window.what[slot].read_chunk(index, self._writer.payload)
+            source.read_chunk(index, self._writer.payload)
         except Exception:  # the image is gone or the flash fails: its number must still be sent
-            self.source_failed = True
-            window.drop_chunks()
-        self._frame(CHUNK, seq, CHUNK_BYTES)
+            length = 0
+            if window.drop_chunks(source):
+                self.source_failed = True
+        self._frame(CHUNK, seq, length)
 
     def _fill(self, payload: bytes) -> None:
         self._writer.payload[: len(payload)] = payload

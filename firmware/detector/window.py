@@ -43,9 +43,12 @@ class Window:
         """Say how many chunks have no number yet."""
         return self._source_end - self._source_at
 
-    def drop_chunks(self) -> None:
-        """Give no number to the chunks that have none yet."""
+    def drop_chunks(self, source: object) -> bool:
+        """Give no number to the chunks of `source` that have none yet; False: it is another's turn."""
+        if source is not self._source:
+            return False
         self._source_at = self._source_end
+        return True
 
     def room(self) -> int:
         """Say how many messages can be queued."""

@@ -57,7 +57,9 @@ class Collector:
         self.images.append(image)
 
     def chunk(self, data: bytes) -> None:
-        """Take the next chunk of the running image."""
+        """Take the next chunk of the running image; without a whole one it is not gone on with."""
+        if len(data) != CHUNK_BYTES:
+            self._running = None
         image = self._running
         if image is not None and image.chunks_here < int(image.meta["chunks"]):
             image.body += data

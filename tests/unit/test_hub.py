@@ -392,6 +392,31 @@ class HubTest(unittest.TestCase):
         self.run_ms(60)
         self.assertEqual(self.peer.events[-1], {"e": "image-end", "id": 4, "mac": "04" * 32})
 
+    def test_chunks_of_a_deleted_image_that_are_sent_again_do_not_end_the_next(self):
+        self.store.add(3, codes.TRIP_FIRE, 200)
+        self.store.add(4, codes.TRIP_FIRE)
+        self.hub.send_image(3)
+        self.hub.send_image(4)
+        self.wire.a.cut = True
+        self.run_ms(5)
+        self.store.images[0].fails_at = 2
+        self.peer.command("delete", ("id", 3))
+        self.run_ms(5)
+        self.wire.a.cut = False
+        self.run_ms(600)
+        self.assertEqual(self.peer.events[-1], {"e": "image-end", "id": 4, "mac": "04" * 32})
+
+    def test_an_image_asked_for_while_its_end_is_acknowledged_is_sent_again(self):
+        self.store.add(3, codes.TRIP_FIRE)
+        self.hub.send_image(3)
+        while self.wire.b.received.find(b"image-end") < 0:
+            self.peer.link.poll(self.now_ms)
+            self.hub.poll(self.now_ms)
+            self.now_ms += 1
+        self.peer.command("fetch", ("id", 3))  # goes out with the acknowledgement
+        self.run_ms(60)
+        self.assertEqual(self.peer.words(), ["image", "image-end"] * 2)
+
     def test_an_image_whose_key_cannot_be_read_is_left_out_of_the_list(self):
         for image_id in (1, 2, 3):
             self.store.add(image_id, codes.TRIP_FIRE)
