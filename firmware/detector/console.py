@@ -145,10 +145,11 @@ class Console:
         first = self._journal.first_seq
         numbers = [first, -1]
         for index, word in enumerate(arguments):
-            if index > 1 or not word.isdigit():
+            number = _number(word)
+            if index > 1 or number is None:
                 self._error(codes.ERR_ARGUMENT)
                 return
-            numbers[index] = int(word)
+            numbers[index] = number
         self._record_seq = max(numbers[0], first)
         self._records_left = numbers[1]
         self._records_printed = 0
@@ -272,6 +273,15 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return ",".join(value) if value else "-"
     return str(value)
+
+
+def _number(text: str) -> int | None:
+    """Return a word's whole number, None where it is none or negative."""
+    try:
+        number = int(text)
+    except ValueError:
+        return None
+    return number if number >= 0 else None
 
 
 def _bytes(text: str) -> bytes | None:

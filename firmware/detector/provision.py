@@ -58,7 +58,8 @@ def run(
         Identity.erase(raw)
         _begin_journal(raw, first, device_id)
         Identity.write(raw, identity)
-    except (ValueError, TypeError, AttributeError, ConfigError):
+    except (ValueError, TypeError, AttributeError, RuntimeError, ConfigError):
+        # RuntimeError: brackets within brackets, deeper than the interpreter goes.
         return codes.ERR_ARGUMENT, ()
     except (FlashError, JournalError):
         return codes.ERR_STORE, ()

@@ -131,9 +131,8 @@ def peer_nonce(hello: dict, name: str = "nonce") -> bytes | None:
     text = hello.get(name)
     if hello.get("proto") != PROTOCOL or not isinstance(text, str):
         return None
-    if len(text) != 2 * NONCE_BYTES:
-        return None
     try:
-        return bytes.fromhex(text)
+        nonce = bytes.fromhex(text)
     except ValueError:
         return None
+    return nonce if len(nonce) == NONCE_BYTES else None

@@ -163,7 +163,7 @@ class ConsoleTest(unittest.TestCase):
         self.assertIn("protocol", lines[4])
 
     def test_the_journal_wants_numbers(self):
-        for line in ("journal x\n", "journal -1\n", "journal 1 2 3\n"):
+        for line in ("journal x\n", "journal -1\n", "journal 1 2 3\n", "journal \u00b2\n"):
             self.assertEqual(self.say(line), self.error(codes.ERR_ARGUMENT))
 
     def test_attest_wants_a_nonce(self):
@@ -288,6 +288,7 @@ class ServiceTest(ConsoleTest):
             (RANDOM, "dev-1", b"\xff".hex()),
             (RANDOM, "dev-1", b'{"exit_delay_ms":-1}'.hex()),
             (RANDOM, "dev-1", b'{"no such key":1}'.hex()),
+            (RANDOM, "dev-1", (b"[" * 1900).hex()),
         ):
             self.assertEqual(self.provision(*words), self.error(codes.ERR_ARGUMENT))
         self.assertEqual(self.flash.operations, operations)

@@ -117,6 +117,7 @@ class SessionTest(unittest.TestCase):
             {"proto": 2, "nonce": good},
             {"proto": 1, "nonce": good[2:]},
             {"proto": 1, "nonce": "zz" * 16},
+            {"proto": 1, "nonce": " " * 32},  # fromhex skips blanks
             {"proto": 1, "nonce": 7},
         ):
             self.assertIsNone(peer_nonce(hello))
