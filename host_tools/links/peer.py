@@ -43,12 +43,19 @@ class Peer:
     """Speaks with one detector over one port with one key file's keys."""
 
     def __init__(
-        self, url: str, key_file: KeyFile, baudrate: int, complete_too: bool, tap: Tap | None
+        self,
+        url: str,
+        key_file: KeyFile,
+        baudrate: int,
+        complete_too: bool,
+        tap: Tap | None,
+        now: Callable[[], int] = ticks_ms,
     ) -> None:
-        """Prepare; the port is opened by `start`."""
+        """Prepare; the port is opened by `start`. `now` tells milliseconds that wrap."""
         self._url = url
         self._baudrate = baudrate
         self._tap = tap
+        self._now = now
         self._key_file = key_file
         self._complete_too = complete_too
         self.collector = Collector()
@@ -67,7 +74,7 @@ class Peer:
         self._error: Exception | None = None
         self._raw = bytearray()
         self._hello_ms = 0
-        self._now_ms = ticks_ms()
+        self._now_ms = now()
 
     # --- life -----------------------------------------------------------------------------------
 
@@ -76,14 +83,18 @@ class Peer:
         if self._thread is not None and self._thread.is_alive():
             return
         self.close()
-        self._port = Port(self._url, self._baudrate, self._tap)
-        self._link = Link(self._port, _RX_PAYLOAD_BYTES)
-        self._link.handler = self
         self._error = None
         self._stopping = False
-        self._begin()
+        self.attach(Port(self._url, self._baudrate, self._tap))
         self._thread = threading.Thread(target=self._run, name=f"link {self._url}", daemon=True)
         self._thread.start()
+
+    def attach(self, port: Port) -> None:
+        """Take an open port and ask for a session; from now on `step` keeps the link going."""
+        self._port = port
+        self._link = Link(port, _RX_PAYLOAD_BYTES)
+        self._link.handler = self
+        self._begin()
 
     def close(self) -> None:
         """Stop the thread and close the port; may be called again."""
@@ -162,6 +173,8 @@ class Peer:
         nonce = peer_nonce(hello) if hello is not None else None
         if hello is None or nonce is None or self._link is None:
             return
+        if nonce == self._session.nonce():
+            return  # our own, from a line that echoes
         device = str(hello.get("dev"))
         if device != self._key_file.device:
             mine = self._key_file.device
@@ -210,7 +223,7 @@ class Peer:
         try:
             while not self._stopping:
                 with self.changed:
-                    moved = self._step(port)
+                    moved = self.step()
                     if moved:
                         self.changed.notify_all()
                 if not moved:
@@ -222,11 +235,12 @@ class Peer:
                     self._link.running = False
                 self.changed.notify_all()
 
-    def _step(self, port: Port) -> bool:
-        link = self._link
-        if link is None:
+    def step(self) -> bool:
+        """Do a bounded step; True when something moved. Raises LinkError."""
+        link, port = self._link, self._port
+        if link is None or port is None:
             return False
-        now_ms = self._now_ms = ticks_ms()
+        now_ms = self._now_ms = self._now()
         running = link.running
         moved = bool(link.poll(now_ms))
         if not link.running and reached(now_ms, self._hello_ms):
@@ -250,7 +264,7 @@ class Peer:
         self._link.stop()
         self._session.restart()
         self.collector.cut()
-        self._hello_ms = ticks_ms()
+        self._hello_ms = self._now()
         self.on_lost()
 
     def _say_hello(self) -> None:
