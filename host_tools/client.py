@@ -132,7 +132,7 @@ class _Client:
                 continue
             if reply.get("ok"):
                 return reply
-            code = int(reply.get("code", 0))
+            code = _code(reply)
             if said_before and name in ("disarm", "cancel") and code in _DONE:
                 return {"re": counter, "ok": True, "repeated": True}
             raise CommandRefused(name, code, str(reply.get("err")), str(reply.get("text")), reply)
@@ -211,12 +211,18 @@ class _Client:
         if "re" in body:
             if len(self._replies) >= _REPLIES_KEPT:  # of commands that nobody waits for
                 self._replies.pop(next(iter(self._replies)))
-            self._replies[int(body["re"])] = body
+            self._replies[body["re"]] = body
         else:
             self.events.append(body)
 
     def _on_image(self, image: Image) -> None:
         self._whole.append(image)
+
+
+def _code(reply: dict[str, Any]) -> int:
+    """Return a refusal's number, 0 where the reply has none."""
+    code = reply.get("code")
+    return code if isinstance(code, int) else 0
 
 
 class HubClient(_Client):
@@ -272,9 +278,13 @@ class ArcClient(_Client):
             self.peer.restart()  # nothing of the old session is worth repeating
             return {"ok": True}
 
-    def _on_image(self, image: Image) -> None:
-        super()._on_image(image)
-        self._unsaid.append(image.id)
+    def _on_body(self, body: dict[str, Any]) -> None:
+        super()._on_body(body)
+        # Also where it was whole before: what was said then may not have arrived.
+        if body.get("e") == "image-end" and "mac" in body:
+            ended = [image for image in self.images if image.id == body.get("id")]
+            if ended and ended[-1].complete and ended[-1].id not in self._unsaid:
+                self._unsaid.append(ended[-1].id)
 
     def _say_received(self) -> None:
         # In the link's thread, under its lock.

@@ -18,13 +18,14 @@ from detector.session import FRESH, OVERHEAD_BYTES, Session, peer_nonce
 from detector.ticks import TICKS_PERIOD, add_ms, reached
 from host_tools.deadline import Deadline
 from host_tools.keyfile import KeyFile
-from host_tools.links.images import Collector, Image
+from host_tools.links.images import BodyError, Collector, Image, whole_number
 from host_tools.links.port import LinkError, Port, Tap
 
 HELLO_MS = 300
 # A detector answers within one resend; after this many nothing of the session is worth keeping.
 _SILENT_MS = 8 * RESEND_MS
 _RX_PAYLOAD_BYTES = 1024
+_LAST_COUNTER = 0xFFFFFFFF
 _WAIT_S = 0.02  # the finest timer of a link is 250 ms
 
 Received = Callable[[dict[str, Any]], None]
@@ -65,6 +66,7 @@ class Peer:
         self.on_step: Callable[[], None] = lambda: None
         self.changed = threading.Condition()  # also the lock of everything here
         self.forged = 0  # messages from the detector's side that were not authentic
+        self.malformed = 0  # authentic ones that made no sense
         self.sessions = 0
         self._session = Session(key_file.keys["event"], key_file.keys["command"], True, os.urandom)
         self._link: Link | None = None
@@ -193,11 +195,21 @@ class Peer:
         if order != IN_ORDER:
             return
         found = self._session.check(payload)
-        body = json_pairs.loads(payload[OVERHEAD_BYTES:]) if found == FRESH else None
-        if body is None:
+        if found != FRESH:
             self.forged += 1
             return
         self._session.accept(payload, found)
+        body = json_pairs.loads(payload[OVERHEAD_BYTES:])
+        try:
+            self._take(body)
+        except BodyError:
+            self.malformed += 1
+
+    def _take(self, body: dict[str, Any] | None) -> None:
+        if body is None:
+            raise BodyError("no JSON object")
+        if "re" in body:
+            whole_number(body, "re", 0, _LAST_COUNTER)
         word = body.get("e")
         if word == "image":
             self.collector.announce(body)
