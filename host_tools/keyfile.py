@@ -10,7 +10,7 @@ from pathlib import Path
 ARC = "arc"
 CUSTOMER = "customer"
 FORMAT = 1
-_KEY_BYTES = 32
+KEY_BYTES = 32
 # Names of the keys that each role's file must have.
 NAMES: Mapping[str, tuple[str, ...]] = {
     ARC: ("command", "event", "image"),
@@ -38,7 +38,7 @@ class KeyFile:
             content = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise KeyFileError(f"{path} is no key file.") from error
         if not isinstance(content, dict) or content.get("sluss_key_file") != FORMAT:
             raise KeyFileError(f"{path} is no key file of a kind that this version knows.")
@@ -50,7 +50,7 @@ class KeyFile:
             device = str(content["device"])
         except (KeyError, TypeError, ValueError) as error:
             raise KeyFileError(f"{path} is incomplete or damaged: {error}.") from error
-        short = [name for name, key in keys.items() if len(key) != _KEY_BYTES]
+        short = [name for name, key in keys.items() if len(key) != KEY_BYTES]
         if short:
-            raise KeyFileError(f"{path}: the key {short[0]!r} is not {_KEY_BYTES} bytes long.")
+            raise KeyFileError(f"{path}: the key {short[0]!r} is not {KEY_BYTES} bytes long.")
         return cls(found, device, keys)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from host_tools.flash.errors import KeysError, KeysLostError
-from host_tools.keyfile import ARC, CUSTOMER, FORMAT, NAMES
+from host_tools.keyfile import ARC, CUSTOMER, FORMAT, KEY_BYTES, NAMES
 
 _MODE = 0o600
 
@@ -87,17 +87,26 @@ class KeyFileWriter:
         """
         try:
             for role, file in self.files.items():
-                mine = {name: keys[f"{role}-{name}"] for name in NAMES[role]}
+                mine = {name: _whole(keys[f"{role}-{name}"]) for name in NAMES[role]}
                 content = {"sluss_key_file": FORMAT, "role": role, "device": device_id}
                 _write_all(file, json.dumps({**content, "keys": mine}, indent=2) + "\n")
-        except (KeyError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             for file in self.files.values():
                 file.truncate(0)
             if isinstance(error, KeyError):
                 why = f"it did not tell its key {error}"
+            elif isinstance(error, ValueError):
+                why = "what it told of them came damaged"
             else:
                 why = f"the key files cannot be written: {error.strerror}"
             raise KeysLostError(f"The detector has keys that nobody knows; {why}.") from error
+
+
+def _whole(key: str) -> str:
+    """Return a key in hex; raise ValueError where it is none."""
+    if len(bytes.fromhex(key)) != KEY_BYTES:
+        raise ValueError("length")
+    return key
 
 
 def _write_all(file: io.FileIO, text: str) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from host_tools.keyfile import KeyFile, KeyFileError
+from host_tools.flash.errors import KeysLostError
+from host_tools.flash.keys import KeyFiles
+from host_tools.keyfile import ARC, CUSTOMER, NAMES, KeyFile, KeyFileError
 
 
 def write(path: Path, **changed: Any) -> Path:
@@ -46,3 +48,28 @@ def test_a_missing_file_and_one_that_is_no_json_are_told_apart(tmp_path: Path) -
     (tmp_path / "text").write_text("hello")
     with pytest.raises(KeyFileError, match="no key file"):
         KeyFile.read(tmp_path / "text")
+    (tmp_path / "deep").write_text("[" * 100_000)
+    with pytest.raises(KeyFileError, match="no key file"):
+        KeyFile.read(tmp_path / "deep")
+
+
+def told() -> dict[str, str]:
+    return {f"{role}-{name}": "11" * 32 for role in (ARC, CUSTOMER) for name in NAMES[role]}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"arc-event": "11"}, {"customer-journal": "zz" * 32}, {"customer-image": None}],
+)
+def test_keys_that_came_damaged_leave_no_file(
+    tmp_path: Path, changed: dict[str, str | None]
+) -> None:
+    """They are told once: a file that looks whole would be found out when it is needed."""
+    files = KeyFiles.of(tmp_path, "dev-1")
+    keys = {name: key for name, key in (told() | changed).items() if key is not None}
+    with pytest.raises(KeysLostError), files.reserved() as writer:
+        writer.write("dev-1", keys)
+    assert files.existing == []
+    with files.reserved() as writer:
+        writer.write("dev-1", told())
+    assert KeyFile.read(files.customer, CUSTOMER).device == "dev-1"
