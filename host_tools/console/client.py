@@ -14,7 +14,9 @@ from host_tools.links.refused import CommandRefused
 
 CONSOLE_BAUD = 115200
 ANSWER_S = 5.0
-_ERROR = re.compile(r'ERROR (\d+) "(.*)"$')
+_ERROR = re.compile(r'ERROR ([0-9]{1,9}) "(.*)"$')
+_LONGEST_LINE = 1 << 16
+_OTHER_KEPT = 1000
 _WAIT_S = 0.02
 
 
@@ -43,7 +45,7 @@ class ConsoleClient:
     def command(self, line: str, deadline: Deadline | None = None) -> Answer:
         """Send a line and return its answer. Raises CommandRefused, TimeoutError, LinkError."""
         deadline = deadline or Deadline(ANSWER_S)
-        self._drop_old()
+        self._drop_old(deadline)
         self._write(line.encode() + b"\n", deadline)
         notes: list[str] = []
         while True:
@@ -58,7 +60,7 @@ class ConsoleClient:
             if answer.startswith("# "):
                 notes.append(answer[2:])
             elif answer:
-                self.other.append(answer)
+                self._note_other([answer])
 
     def pending(self) -> int:
         """Return how many bytes have come since the last answer."""
@@ -89,12 +91,15 @@ class ConsoleClient:
     ) -> None:
         self.close()
 
-    def _drop_old(self) -> None:
+    def _drop_old(self, deadline: Deadline) -> None:
         while self._take():
-            pass
+            deadline.check("the console does not fall silent")
         lines = self._buffer.decode(errors="replace").splitlines()
-        self.other += [line for line in lines if line]
+        self._note_other([line for line in lines if line])
         self._buffer.clear()
+
+    def _note_other(self, lines: list[str]) -> None:
+        self.other = (self.other + lines)[-_OTHER_KEPT:]
 
     def _write(self, data: bytes, deadline: Deadline) -> None:
         while data:
@@ -112,13 +117,16 @@ class ConsoleClient:
         piece = bytearray(waiting)
         self._port.readinto(piece)
         self._buffer += piece
+        del self._buffer[:-_LONGEST_LINE]
         return True
 
     def _read_line(self, deadline: Deadline, asked: str) -> str:
-        while b"\n" not in self._buffer:
-            if not self._take():
-                deadline.check(f"the console did not answer {asked[:40]!r}")
+        while (end := self._buffer.find(b"\n")) < 0:
+            taken = self._take()
+            deadline.check(f"the console did not answer {asked[:40]!r}")
+            if not taken:
                 self._port.wait(min(_WAIT_S, deadline.remaining))
-        line, _, rest = bytes(self._buffer).partition(b"\n")
-        self._buffer = bytearray(rest)
+        deadline.check(f"the console talks on without an answer to {asked[:40]!r}")
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
         return line.decode(errors="replace").strip("\r")

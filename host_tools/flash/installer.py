@@ -84,9 +84,17 @@ class Installer:
         return Installed(tuple(sent), tuple(strays), tuple(kept))
 
     def identity(self) -> tuple[str | None, dict[str, object]]:
-        """Return the device id (None: not provisioned) and configuration; needs the firmware."""
+        """Return the device id (None: not provisioned) and configuration; needs the firmware.
+
+        Raises ValueError.
+        """
         device_id, _, config = self._call("identity", self._flash).partition(" ")
-        return (device_id, json.loads(config)) if device_id else (None, {})
+        if not device_id:
+            return None, {}
+        found = json.loads(config)
+        if not isinstance(found, dict):
+            raise ValueError(f"{config[:40]!r} is no configuration")
+        return device_id, found
 
     def _describe(self, service_pin: int) -> BoardFacts:
         service, unique_id, interpreter, build = self._call("describe", service_pin).split()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import struct
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import serial
 from mpremote.transport import TransportError, TransportExecError
@@ -33,7 +35,7 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
         self.mounted = False
         self.is_pty = False
         self._deadline = deadline
-        self.serial = open_port(port)
+        self.serial = _TimedPort(open_port(port), deadline)
 
     def read_until(
         self,
@@ -70,7 +72,7 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
                 with contextlib.redirect_stdout(answer):
                     self.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
                 return
-            except TransportError as error:
+            except (TransportError, TimeoutError) as error:
                 # A board that is still starting may answer so, too: its program has not yet
                 # looked at the jumper, and took the Ctrl-C for a line.
                 refusals += "ERROR" in answer.getvalue()
@@ -100,6 +102,23 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
         )
 
 
+class _TimedPort:
+    """A serial port that is read until the deadline only: mpremote reads on while bytes come."""
+
+    def __init__(self, port: serial.SerialBase, deadline: Deadline) -> None:
+        self._port = port
+        self._deadline = deadline
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+    def read(self, count: int = 1) -> bytes:
+        """Read as the port does. Raises TimeoutError."""
+        self._deadline.check("the board does not fall silent")
+        data: bytes = self._port.read(count)
+        return data
+
+
 def open_port(port: str) -> serial.SerialBase:
     """Open a serial port or a pyserial URL for this program alone."""
     try:
@@ -123,11 +142,16 @@ def open_port(port: str) -> serial.SerialBase:
 
 @contextlib.contextmanager
 def lost_is_said(port: str, what: str) -> Iterator[None]:
-    """Turn an exception on the board, and all ways in which it can vanish, into FlashError."""
+    """Turn an exception on the board, nonsense, and all ways to vanish, into FlashError."""
     try:
         yield
     except TransportExecError as error:
         raise FlashError(f"The board failed while {what}: {_short(error)}") from error
+    except (ValueError, struct.error, RecursionError) as error:
+        raise FlashError(
+            f"The board on {port} answered what makes no sense while {what} ({_short(error)}). "
+            f"Is it the board's console, and does nobody else use it?"
+        ) from error
     except (serial.SerialException, TransportError, TimeoutError, OSError) as error:
         raise LostError(
             f"The board on {port} was lost while {what} ({_short(error)}). Nothing is broken: "
