@@ -20,6 +20,7 @@ Result = dict[str, Any]
 _UARTS = {"hub": HUB, "uplink": UPLINK}
 # Names for people; everything they do can also be had in finer steps by another request.
 _NOISE = 1e-4
+_LONGEST_US = 10**12  # eleven days
 BOARD_FAULTS = (
     "flash-fails",  # programs and erases fail: value true, or {"first": block, "count": n}
     "flash-cut",  # power cut at the n-th operation from now: n, or {"at": n, "during": bool}
@@ -70,6 +71,7 @@ class Commands:
 
     def do_pulse(self, role: str, ms: float) -> Result:
         """Raise a sensor line now and lower it after `ms`."""
+        _within("ms", ms, 0, _LONGEST_US / 1000)
         result = self.do_line(role, 1)
         self._board.after(int(ms * 1000), lambda: void(self.do_line(role, 0)))
         return result
@@ -151,12 +153,14 @@ class Commands:
     ) -> None:
         """Change the camera: pictures' folder, canary, exposure time, broken mode ("" mends)."""
         camera = self._board.camera
+        if delay_ms is not None:
+            _within("delay_ms", delay_ms, 0, _LONGEST_US // 1000)
         if images is not None:
             camera.set_images(Path(images))
         if canary is not None:
-            camera.canary = canary
+            camera.canary = bool(canary)
         if delay_ms is not None:
-            camera.delay_us = delay_ms * 1000
+            camera.delay_us = int(delay_ms * 1000)
         if broken is not None:
             camera.broken = broken
 
@@ -167,10 +171,10 @@ class Commands:
         flash_costs: str | None = None,
     ) -> None:
         """Change the circuit's times, or what flash operations cost."""
-        if alive_us is not None:
-            self._board.circuit.alive_us = alive_us
-        if max_us is not None:
-            self._board.circuit.max_us = max_us
+        circuit = self._board.circuit
+        for name, value in (("alive_us", alive_us), ("max_us", max_us)):
+            if value is not None:
+                setattr(circuit, name, int(_within(name, value, 0, _LONGEST_US)))
         if flash_costs is not None:
             self._board.flash.costs = COSTS[flash_costs]
 
@@ -179,7 +183,9 @@ class Commands:
     ) -> None:
         """Set what is wrong with a link, in both directions; no arguments mend it."""
         uart = self._board.uarts[_UARTS[name]]
-        uart.fault = LineFault(cut, bit_error_rate, drop)
+        _within("bit_error_rate", bit_error_rate, 0, 1)
+        _within("drop", drop, 0, 1)
+        uart.fault = LineFault(bool(cut), bit_error_rate, drop)
 
     def do_fault(self, name: str, value: Any = True) -> None:
         """Set a fault by name."""
@@ -226,6 +232,13 @@ class Commands:
 
 def void(_result: object) -> None:
     """Throw a result away."""
+
+
+def _within(name: str, value: Any, low: float, high: float) -> float:
+    """Return a number that must be within low .. high; raise ValueError."""
+    if not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}, and no number within {low:g}..{high:g}")
+    return value
 
 
 def _blocks(value: Any) -> range | None:

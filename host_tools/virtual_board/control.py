@@ -18,6 +18,7 @@ from host_tools.virtual_board.board import Board
 from host_tools.virtual_board.commands import Commands
 
 _READ_BYTES = 65536
+_LONGEST_REQUEST = 1 << 20  # who sends more without an end is dropped
 _MOST_UNSENT = 64 << 20  # a watcher that never reads is dropped
 
 
@@ -136,11 +137,13 @@ class Client:
         if not data:
             self.close()
             return
-        self._in += data
-        while b"\n" in self._in and self._is_open:
-            line, _newline, rest = self._in.partition(b"\n")
-            self._in = rest
-            self._answer(bytes(line))
+        *lines, rest = (self._in + data).split(b"\n")
+        self._in = rest
+        for line in lines:
+            if self._is_open:
+                self._answer(bytes(line))
+        if len(rest) > _LONGEST_REQUEST:
+            self.close()
 
     def _answer(self, line: bytes) -> None:
         number: object = None

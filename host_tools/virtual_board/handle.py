@@ -148,8 +148,8 @@ class BoardHandle:
             answer = self._answers.pop(number, None)
         if answer is None:
             raise VirtualBoardError(f"{word}: the board is gone: {self._why_gone()}")
-        if not answer["ok"]:
-            raise VirtualBoardError(f"{word}: {answer['error']}")
+        if answer.get("ok") is not True:
+            raise VirtualBoardError(f"{word}: {answer.get('error')}")
         return answer
 
     # --- inside ---------------------------------------------------------------------------------
@@ -163,6 +163,7 @@ class BoardHandle:
         """Run on the reader thread: hand events out, keep answers for those who wait."""
         assert self._socket is not None
         pending = b""
+        why = "its process ended"
         while True:
             try:
                 data = self._socket.recv(_READ_BYTES)
@@ -171,10 +172,15 @@ class BoardHandle:
             if not data:
                 break
             *lines, pending = (pending + data).split(b"\n")
-            for line in lines:
-                self._take(json.loads(line))
+            try:
+                messages = [_message(line) for line in lines]
+            except (ValueError, RecursionError) as error:
+                why = f"it said what is no message: {error}"
+                break
+            for message in messages:
+                self._take(message)
         with self._changed:
-            self._gone = "its process ended"
+            self._gone = why
             self._changed.notify_all()
         if self._on_lost is not None and not self._closing:
             self._on_lost(self._why_gone())
@@ -208,6 +214,19 @@ class BoardHandle:
         log = self.state / "board.log"
         last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
         return f"{why}; last line of {log}: {last[0]}" if last else why
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    """Return an event, a hello or an answer; raise ValueError where a line is none of them."""
+    message = json.loads(line)
+    if isinstance(message, dict):
+        event = message.get("event")
+        if isinstance(event, list):
+            if [type(part) for part in event] == [int, str, int]:
+                return message
+        elif event is None and (type(message.get("id")) is int or "hello" in message):
+            return message
+    raise ValueError(repr(line[:80]))
 
 
 def _command(options: BoardOptions, control_fd: int) -> list[str]:

@@ -25,6 +25,9 @@ _OK = _SMALL[0]
 _ERROR = {number: _ANSWER.pack(-number, 0) for number in (errno.EIO, errno.EINVAL, errno.ENODEV)}
 _ONE_MS = 1_000
 
+# More at once than any buffer of a chip: who asks for it shall not fill the witness's memory.
+_MOST_BYTES = 1 << 16
+
 Handler = Callable[[int, int, int, memoryview], bytes]
 
 
@@ -34,6 +37,13 @@ def _number(value: int) -> bytes:
 
 def _bytes(data: bytes) -> bytes:
     return _ANSWER.pack(len(data), len(data)) + data
+
+
+def _count(value: int) -> int:
+    """Return a number of bytes that a buffer can have; raise ValueError."""
+    if not 0 <= value <= _MOST_BYTES:
+        raise ValueError(value)
+    return value
 
 
 class Requests:
@@ -122,7 +132,7 @@ class Requests:
         return _number(count)
 
     def _uart_read(self, a: int, v1: int, _v2: int, _payload: memoryview) -> bytes:
-        data = self._board.uarts[a].read(v1, self._now * _ONE_MS)
+        data = self._board.uarts[a].read(_count(v1), self._now * _ONE_MS)
         if data:
             self._board.count_bytes(self._now)
         return _bytes(data)
@@ -144,7 +154,7 @@ class Requests:
         return _OK
 
     def _spi_read(self, _a: int, v1: int, v2: int, _payload: memoryview) -> bytes:
-        return _bytes(self._board.camera.spi_transfer(bytes((v1 & 0xFF,)) * v2))
+        return _bytes(self._board.camera.spi_transfer(bytes((v1 & 0xFF,)) * _count(v2)))
 
     def _spi_transfer(self, _a: int, _v1: int, _v2: int, payload: memoryview) -> bytes:
         return _bytes(self._board.camera.spi_transfer(bytes(payload)))
@@ -155,7 +165,7 @@ class Requests:
         return _number(len(payload))
 
     def _i2c_read(self, _a: int, v1: int, v2: int, _payload: memoryview) -> bytes:
-        data = self._board.camera.i2c_read(v1, v2)
+        data = self._board.camera.i2c_read(v1, _count(v2))
         return _bytes(data) if len(data) == v2 else _ERROR[errno.EIO]
 
     # --- flash ----------------------------------------------------------------------------------
@@ -212,6 +222,8 @@ class Requests:
         return _bytes(self._board.unique_id)
 
     def _kbd_intr(self, _a: int, v1: int, _v2: int, _payload: memoryview) -> bytes:
+        if not -1 <= v1 <= 0xFF:
+            return _ERROR[errno.EINVAL]
         self._processor.console.interrupt_char = v1
         return _OK
 
