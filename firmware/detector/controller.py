@@ -169,8 +169,8 @@ class Controller:
     def _watch_deadlines(self, now_ms: int) -> None:
         if self.exit_running and ticks.reached(now_ms, self.exit_ms):
             self.exit_running = False
-            self.zones.begin_watch()
             self._update_arm_lines()
+            self.zones.begin_watch(self.gate)
         if self.entry_running and ticks.reached(now_ms, self.entry_ms):
             self._enter_alarm(now_ms, self.event.kind)
         if self.state == states.ALARM and ticks.reached(now_ms, self._window_ms):

@@ -28,8 +28,8 @@ FLAG_NAK = const(1)  # a gap or a damaged frame was seen: send again from `ack`
 HALF_FRAME_MS = const(200)
 _HEADER = "<2sBBHHH"
 _CHECKED_BYTES = const(10)
-# So often a frame that is not whole yet is looked through for a whole one: its length may be wrong,
-# or its rest lost, and what stands inside may be a disarm.
+# So often a frame that is not whole yet is looked through for a whole one: its length may be
+# wrong, or its rest lost, and what stands inside may be a disarm.
 _LOOK_MS = const(10)
 # A long frame is read in pieces of at least this many bytes: the UART's buffer need not hold it.
 _PIECE_BYTES = const(256)

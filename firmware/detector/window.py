@@ -44,7 +44,7 @@ class Window:
         return self._source_end - self._source_at
 
     def drop_chunks(self, source: object) -> bool:
-        """Give no number to the chunks of `source` that have none yet; False: it is another's turn."""
+        """Give no number to the rest of `source`; False where it is another's turn."""
         if source is not self._source:
             return False
         self._source_at = self._source_end

@@ -36,12 +36,7 @@ class Zone:
     def tick(self, now_ms: int, gate: "Gate") -> int:
         """Sample the line; return NOTHING, or TRIPPED or HIGH_AT_BOOT once for each high."""
         if self._pin.value() == 0:
-            self.high = False
-            self._seen_low = True
-            self.is_fresh = True
-            self.reported = False
-            self._low_clears = gate.clears
-            self._low_arms = gate.arms
+            self._see_low(gate)
             return NOTHING
         if not self.high:
             self.high = True
@@ -50,6 +45,14 @@ class Zone:
             return NOTHING
         self.reported = True
         return TRIPPED if self._seen_low else HIGH_AT_BOOT
+
+    def _see_low(self, gate: "Gate") -> None:
+        self.high = False
+        self._seen_low = True
+        self.is_fresh = True
+        self.reported = False
+        self._low_clears = gate.clears
+        self._low_arms = gate.arms
 
     def may_set_latch(self, gate: "Gate") -> bool:
         """Say whether this line's last rise came while it could set the latch.
@@ -62,9 +65,11 @@ class Zone:
             return False
         return self.always or (gate.arm_lines and self._low_arms == gate.arms)
 
-    def begin_watch(self) -> None:
-        """Begin to watch (the exit delay has ended): what is high now must fall first."""
+    def begin_watch(self, gate: "Gate") -> None:
+        """Begin to watch (the arm lines have just risen): what is high now must fall first."""
         self.is_fresh = self.always
+        if self._pin.value() == 0:
+            self._see_low(gate)
 
 
 class Zones:
@@ -76,10 +81,10 @@ class Zones:
             [Zone(hal, kind, config.debounce_ms, now_ms) for kind in range(len(ZONE_ROLES))]
         )
 
-    def begin_watch(self) -> None:
+    def begin_watch(self, gate: "Gate") -> None:
         """Have every line that is high now fall before it counts."""
         for zone in self.all:
-            zone.begin_watch()
+            zone.begin_watch(gate)
 
     def any_high(self) -> bool:
         """Say whether a line is high now; allocates nothing."""

@@ -1,4 +1,4 @@
-"""Putting sealed images together: what is missing is missing, and never filled with what follows."""
+"""Putting sealed images together: what is missing is never filled with what follows."""
 
 from __future__ import annotations
 

@@ -35,6 +35,15 @@ class TestDelays(unittest.TestCase):
         parts.run(20)
         self.assertEqual((parts.controller.state, parts.record.faults), (states.ARMED, 0))
 
+    def test_a_line_that_rises_right_after_the_exit_delay_has_ended_is_a_trip(self) -> None:
+        parts = Parts()
+        parts.command(states.EV_ARM)
+        while not parts.gate.arm_lines:
+            parts.run(1)
+        parts.trip(codes.TRIP_INTRUSION)
+        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
+        self.assertEqual(parts.record.faults, 0)
+
     def test_the_gate_stays_shut_in_the_entry_delay_though_the_latch_is_set(self) -> None:
         parts = Parts()
         parts.enter(states.ARMED, True)
