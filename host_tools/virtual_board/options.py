@@ -20,8 +20,8 @@ class BoardOptions:
     rom: Path  # the start script; see rom_image
     images: Path | None = None  # folder of JPEGs that the camera serves
     canary: bool = False  # a random mark and filler in each of them
-    # 128 KB of a 32-bit chip: the "w" scales it to this machine's word, as objects are twice the
-    # size here (MicroPython, ports/unix/main.c, -X heapsize).
+    # 256 KiB where a word has 64 bits ("w", MicroPython's ports/unix/main.c): objects are larger
+    # there than a chip's. What the detector needs is measured in boards/VIRTUAL/README.md.
     heapsize: str = "128wk"
     flash_costs: str = "free"  # "pico": operations take their time
     alive_us: int = ALIVE_US
