@@ -57,7 +57,7 @@ format: $(READY) ## format and sort what ruff can
 
 setup: ## check and repair the set-up (.venv, .tools); other targets do it when needed
 	@rm -f $(INTERPRETER)
-	@$(MAKE) --no-print-directory $(READY)
+	@$(MAKE) --no-print-directory --silent $(READY)
 
 lock: $(VENV) ## raise the lock file to the newest versions that pyproject.toml allows
 	scripts/make_lock.sh

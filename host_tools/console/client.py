@@ -36,9 +36,16 @@ class Answer:
 class ConsoleClient:
     """Speaks with the detector or the service program on its console."""
 
-    def __init__(self, port: str, *, baudrate: int = CONSOLE_BAUD, tap: Tap | None = None) -> None:
-        """Open the port (any pyserial URL). Raises LinkError."""
-        self._port = Port(port, baudrate, tap)
+    def __init__(
+        self,
+        port: str,
+        *,
+        baudrate: int = CONSOLE_BAUD,
+        tap: Tap | None = None,
+        exclusive: bool = False,
+    ) -> None:
+        """Open the port (any pyserial URL), `exclusive` for this alone. Raises LinkError."""
+        self._port = Port(port, baudrate, tap, exclusive)
         self._buffer = bytearray()
         self.other: list[str] = []  # lines that were no answer: boot messages, tracebacks
 

@@ -25,12 +25,13 @@ def console(
 ) -> None:
     """Talk to a detector's console: `help` lists the verbs, Ctrl-D leaves."""
     try:
-        with ConsoleClient(port) as client:
+        # For itself: two readers would each get half of every answer.
+        with ConsoleClient(port, exclusive=True) as client:
             if verb:
                 raise typer.Exit(0 if _say(client, " ".join(verb)) else 1)
             _converse(client)
     except LinkError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"sluss console: {error}", err=True)
         raise typer.Exit(2) from error
 
 

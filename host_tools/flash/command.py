@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn
+from serial.tools.list_ports import comports
 
 from host_tools.deadline import Deadline
 from host_tools.flash.errors import FlashError
@@ -19,7 +20,9 @@ _START_S = 120.0
 
 
 def flash(
-    port: Annotated[str, typer.Option(help="The board's console: a port or a pyserial URL.")],
+    port: Annotated[
+        str | None, typer.Option(help="The board's console: a port or a pyserial URL.")
+    ] = None,
     board: Annotated[str, typer.Option(help="A folder of boards/.")] = "VIRTUAL",
     keys: Annotated[
         Path, typer.Option(help="Folder for the two key files; they are never overwritten.")
@@ -48,17 +51,30 @@ def flash(
     """Install, verify and provision; the service jumper must be fitted."""
     console = Console(highlight=False)
     try:
+        if port is None:
+            raise FlashError(_which_port())
         result = _flash(console, port, board, keys, _read_config(config), device_id, rekey)
         _report(console, result)
+        pull = "Pull the service jumper and reset the board"
+        if board == "VIRTUAL":
+            pull += " (type `jumper out` and `reset` where `sluss sim` runs)"
         if start if start is not None else sys.stdin.isatty():
-            console.print("Pull the service jumper and reset the board; Ctrl-C leaves it at that.")
+            console.print(f"{pull}; Ctrl-C leaves it at that.")
             version = check_app(port, Deadline(_START_S))
             console.print(f"The detector runs version {version}.")
         else:
-            console.print("Pull the service jumper and reset the board to start the detector.")
+            console.print(f"{pull} to start the detector.")
     except FlashError as error:
         Console(stderr=True, highlight=False).print(f"sluss flash: {error}", markup=False)
         raise typer.Exit(1) from error
+
+
+def _which_port() -> str:
+    ports = [port.device for port in comports()]
+    return (
+        f"Which board? Name its console with --port. Serial ports here: "
+        f"{', '.join(ports) or 'none'}; `sluss sim` prints those of a virtual board."
+    )
 
 
 def _flash(

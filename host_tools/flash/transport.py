@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import struct
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from mpremote.transport_serial import SerialTransport
 
 from host_tools.deadline import Deadline
 from host_tools.flash.errors import FlashError, LostError, NoPortError, NoReplError, PortBusyError
+from host_tools.links.port import LinkError, PortInUseError, open_serial
 
 _BAUD = 115200
 # One read returns after this long at the latest, to look at the deadline.
@@ -120,24 +120,13 @@ class _TimedPort:
 
 
 def open_port(port: str) -> serial.SerialBase:
-    """Open a serial port or a pyserial URL for this program alone."""
+    """Open a port for this program alone; raise PortBusyError or NoPortError."""
     try:
-        return serial.serial_for_url(port, baudrate=_BAUD, timeout=_READ_S, exclusive=True)
-    except (OSError, ValueError) as error:  # SerialException is an OSError
-        number = getattr(error, "errno", None)
-        text = str(error)
-        if "exclusively lock" in text or number in (errno.EBUSY, errno.EAGAIN):
-            raise PortBusyError(
-                f"Another program has {port} open. Close it, and run this again."
-            ) from error
-        if number == errno.EACCES:
-            raise NoPortError(
-                f"This user may not open {port}; being in its group (ls -l {port}) helps."
-            ) from error
-        raise NoPortError(
-            f"There is no port {port}. `mpremote devs` lists the serial ports; `sluss sim` "
-            f"prints those of a virtual board."
-        ) from error
+        return open_serial(port, baudrate=_BAUD, timeout=_READ_S, exclusive=True)
+    except PortInUseError as error:
+        raise PortBusyError(str(error)) from error
+    except LinkError as error:
+        raise NoPortError(str(error)) from error
 
 
 @contextlib.contextmanager

@@ -6,11 +6,13 @@ Any pyserial URL will do: a device, a pty, `socket://host:port`, `rfc2217://host
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 import serial
 
@@ -25,20 +27,47 @@ class LinkError(ConnectionError):
     """A port cannot be opened or was lost; the text names it."""
 
 
+class PortInUseError(LinkError):
+    """Another program has the port for itself."""
+
+
+def open_serial(url: str, **settings: Any) -> serial.Serial:
+    """Open a device or a pyserial URL. Raises LinkError with a sentence that says what to do."""
+    try:
+        return serial.serial_for_url(url, **settings)
+    except (OSError, ValueError) as error:  # SerialException is an OSError
+        number = getattr(error, "errno", None)
+        if "exclusively lock" in str(error) or number in (errno.EBUSY, errno.EAGAIN):
+            raise PortInUseError(
+                f"Another program has {url} open. Close it, and run this again."
+            ) from error
+        if number == errno.EACCES:
+            raise LinkError(
+                f"This user may not open {url}; being in its group (ls -l {url}) helps."
+            ) from error
+        raise LinkError(
+            f"There is no port {url}. `mpremote devs` lists the serial ports; `sluss sim` prints "
+            f"those of a virtual board."
+        ) from error
+
+
 class Port:
     """One open serial port; one thread reads and writes, any thread may `wake` it."""
 
-    def __init__(self, url: str, baudrate: int = 115200, tap: Tap | None = None) -> None:
-        """Open it. Raises LinkError."""
+    def __init__(
+        self,
+        url: str,
+        baudrate: int = 115200,
+        tap: Tap | None = None,
+        exclusive: bool = False,
+    ) -> None:
+        """Open it, with `exclusive` for this program alone. Raises LinkError."""
         self.url = url
         self.tap = tap
         self._received = bytearray()
-        try:
-            self._serial = serial.serial_for_url(
-                url, baudrate=baudrate, timeout=0, write_timeout=0
-            )
-        except (OSError, ValueError) as error:
-            raise LinkError(f"The port {url} cannot be opened: {error}") from error
+        self._serial = open_serial(
+            url, baudrate=baudrate, timeout=0, write_timeout=0, exclusive=exclusive or None
+        )
         try:
             self._fd: int | None = self._serial.fileno()
         except (OSError, AttributeError, NotImplementedError):

@@ -175,12 +175,12 @@ A virtual board is running; its flash and logs are in {board.state}
   console {ports.console}
   hub     {ports.hub}
   uplink  {ports.uplink}
-In another terminal:
-  mpremote connect {ports.console} repl
-  screen {ports.console} 115200
+To install the firmware, type `jumper in` here, and in another terminal
   sluss flash --port {ports.console}
-Here (`help` lists all):
-  jumper in, trip panic, release panic, power cycle, fault enable-stuck, quit
+then `jumper out` and `reset` here. The detector's console, and a prompt on a blank board:
+  sluss console --port {ports.console}
+  mpremote connect {ports.console} repl
+Here: trip panic, release panic, power cycle, fault enable-stuck, quit; `help` lists all
 """
 
 

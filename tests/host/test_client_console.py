@@ -120,4 +120,11 @@ def test_sluss_console_converses(board: FakeConsole) -> None:
 def test_sluss_console_names_a_port_that_is_not_there() -> None:
     result = CliRunner().invoke(build(), ["console", "--port", "/dev/none", "help"])
     assert result.exit_code == 2
-    assert "/dev/none" in result.output
+    assert result.stderr.startswith("sluss console: There is no port /dev/none. ")
+
+
+def test_sluss_console_names_a_port_that_another_program_has(board: FakeConsole) -> None:
+    with ConsoleClient(board.port, exclusive=True):
+        result = CliRunner().invoke(build(), ["console", "--port", board.port, "help"])
+    assert result.exit_code == 2
+    assert f"Another program has {board.port} open." in result.stderr

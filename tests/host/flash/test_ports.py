@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from host_tools import cli
 from host_tools.deadline import Deadline
-from host_tools.flash import NoPortError, NoReplError, PortBusyError, build_image
+from host_tools.flash import NoPortError, NoReplError, PortBusyError, build_image, command
 from host_tools.flash.errors import BuildError
 from host_tools.flash.image import BUILD_DIR, render_roles
 from host_tools.flash.transport import ReplTransport, open_port
@@ -57,6 +57,16 @@ def test_the_command_says_it_in_one_sentence_and_fails(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "sluss flash: There is no port /dev/nowhere." in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_port_the_command_says_which_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ports = [SimpleNamespace(device="/dev/ttyACM0"), SimpleNamespace(device="/dev/ttyUSB1")]
+    monkeypatch.setattr(command, "comports", lambda: ports)
+    result = CliRunner().invoke(cli.build(), ["flash"])
+    assert result.exit_code == 1
+    assert "Serial ports here: /dev/ttyACM0, /dev/ttyUSB1;" in " ".join(result.stderr.split())
 
 
 def test_roles_become_numbers() -> None:
