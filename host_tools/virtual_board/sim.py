@@ -56,6 +56,7 @@ class Printer:
         self._write = write
         self._lock = threading.Lock()
         self._hearsay = Hearsay()
+        self.is_on = False  # before the board is switched on there is nothing to tell
         self.is_lost = False
 
     def say(self, text: str) -> None:
@@ -66,8 +67,8 @@ class Printer:
 
     def event(self, t_us: int, signal: str, value: int) -> None:
         """Print a change of a signal, if it is one that a person wants to see."""
-        if t_us == 0 or signal in _SILENT:
-            return  # time zero: where everything began, not a change
+        if not self.is_on or signal in _SILENT:
+            return
         self._say_at(t_us, describe(signal, value))
 
     def program(self, t_us: int, _address: int, page: bytes) -> None:
@@ -114,8 +115,9 @@ class Simulation:
 
     def run(self) -> None:
         """Greet and switch the board on, then obey stdin until `quit` or its end."""
-        self._printer.say(greeting(self._board))
         self._board.watch_flash(JOURNAL_START, JOURNAL_BYTES, self._printer.program)
+        self._printer.say(greeting(self._board))
+        self._printer.is_on = True
         self._board.power(True)
         for line in sys.stdin:
             if self._printer.is_lost or not self.obey(line):

@@ -38,6 +38,7 @@ class Session:
     def __init__(self) -> None:
         self.printed: list[str] = []
         self.printer = Printer(self.printed.append)
+        self.printer.is_on = True
         self.board = FakeBoard()
         self.simulation = Simulation(self.board, self.printer)  # type: ignore[arg-type]
 
