@@ -1,10 +1,16 @@
 """Start the detector, or the service program when the service jumper is in."""
 
+import gc
+
 import micropython
 
 # The interpreter enables Ctrl-C anew for each file it runs (pyexec.c); until the detector has
 # looked at the jumper nobody interrupts it into a REPL.
 micropython.kbd_intr(-1)
+
+# Each import needs 1.3 KB for its file in one piece and leaves a hole: collected often, the holes
+# are filled, else the heap is full of them before the last module is in.
+gc.threshold(8192)
 
 try:
     from detector import app

@@ -160,7 +160,8 @@ class Hal:
         return machine.unique_id()
 
     def collect(self) -> None:
-        """Collect garbage; only where nothing waits."""
+        """Collect garbage; from now on only when the heap is used up. Only where nothing waits."""
+        gc.threshold(-1)
         gc.collect()
 
 
