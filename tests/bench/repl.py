@@ -18,11 +18,15 @@ _SOFT_RESET = b"\x04"
 _RECONFIGURE = """
 import json, rp2
 from detector.identity import Identity
+from detector.provision import begin_journal
 from detector.raw_flash import raw_blocks
 raw = raw_blocks(rp2.Flash())
 me = Identity.load(raw)
 me.config.update({values})
-Identity.write(raw, me.device_id, me.root_key, json.dumps(me.config))
+packed = Identity.packed(me.device_id, me.root_key, json.dumps(me.config))
+Identity.erase(raw)
+begin_journal(raw, bytes(32), me.device_id)
+Identity.write(raw, packed)
 """
 
 

@@ -49,6 +49,7 @@ def test_a_firmware_that_comes_back_from_a_hang_does_not_open_the_gate_again(
 
 
 @pytest.mark.promise("P1", "P3")
+@pytest.mark.disturbs("a fault stays latched until a power-cycle")
 @pytest.mark.needs("faults")
 @pytest.mark.parametrize("kind", [INTRUSION, CONTACT, TAMPER])
 def test_an_armed_detector_with_a_fault_tells_every_alarm_and_opens_nothing(
