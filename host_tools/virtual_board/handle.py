@@ -216,16 +216,22 @@ class BoardHandle:
         return f"{why}; last line of {log}: {last[0]}" if last else why
 
 
+# What the board says unasked, as virtual_board/control.py sends it.
+_PARTS = {"event": [int, str, int], "programmed": [int, int, str]}
+
+
 def _message(line: bytes) -> dict[str, Any]:
-    """Return an event, a hello or an answer; raise ValueError where a line is none of them."""
+    """Return an event, a program, a hello or an answer; raise ValueError for anything else."""
     message = json.loads(line)
     if isinstance(message, dict):
-        event = message.get("event")
-        if isinstance(event, list):
-            if [type(part) for part in event] == [int, str, int]:
+        for word, parts in _PARTS.items():
+            if isinstance(message.get(word), list):
+                if [type(part) for part in message[word]] == parts:
+                    return message
+                raise ValueError(repr(line[:80]))
+        if not _PARTS.keys() & message.keys():
+            if type(message.get("id")) is int or "hello" in message:
                 return message
-        elif event is None and (type(message.get("id")) is int or "hello" in message):
-            return message
     raise ValueError(repr(line[:80]))
 
 
