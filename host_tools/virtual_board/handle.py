@@ -229,9 +229,9 @@ def _message(line: bytes) -> dict[str, Any]:
                 if [type(part) for part in message[word]] == parts:
                     return message
                 raise ValueError(repr(line[:80]))
-        if not _PARTS.keys() & message.keys():
-            if type(message.get("id")) is int or "hello" in message:
-                return message
+        is_answer = type(message.get("id")) is int or "hello" in message
+        if is_answer and not _PARTS.keys() & message.keys():
+            return message
     raise ValueError(repr(line[:80]))
 
 
