@@ -17,16 +17,15 @@ _TO_FRIENDLY = b"\x02"
 _SOFT_RESET = b"\x04"
 _RECONFIGURE = """
 import json, rp2
+from detector.flash_map import IDENTITY_BLOCK
 from detector.identity import Identity
-from detector.provision import begin_journal
 from detector.raw_flash import raw_blocks
 raw = raw_blocks(rp2.Flash())
 me = Identity.load(raw)
 me.config.update({values})
-packed = Identity.packed(me.device_id, me.root_key, json.dumps(me.config))
-Identity.erase(raw)
-begin_journal(raw, bytes(32), me.device_id)
-Identity.write(raw, packed)
+data = Identity.packed(me.device_id, me.root_key, json.dumps(me.config))
+raw.make_blank(IDENTITY_BLOCK)
+Identity.write(raw, data)
 """
 
 
@@ -44,10 +43,7 @@ def prompt(board: Target) -> Iterator[ReplTransport]:
 
 
 def reconfigure(board: Target, **values: int) -> None:
-    """Change a board's configuration, its keys as they are, and start it anew.
-
-    Its journal and images are gone then, as after every provisioning.
-    """
+    """Change a board's configuration and nothing else, and start it anew."""
     with prompt(board) as transport:
         transport.exec(_RECONFIGURE.format(values=values))
     board.jumper(False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -56,9 +57,10 @@ class Detector:
 
 
 @pytest.fixture(scope="module")
-def detector(bench: Bench) -> Iterator[Detector]:
+def detector(bench: Bench, small_pictures: Path) -> Iterator[Detector]:
     """One other board for all tests here."""
     other = bench.spare(clone=True, max_ms=None, flash_costs="free")
+    other.target.camera(images=small_pictures)
     yield Detector(other)
     other.close()
 
