@@ -102,6 +102,7 @@ class App:
         if self.uplink.is_open and self.parts.gate.is_open():
             self.uplink.poll(now_ms)
         self.controller.tick(now_ms)
+        self.parts.record.settle()
         self.console.poll(now_ms)
         self.parts.retention.step(now_ms)
         self.chores.poll(now_ms)

@@ -6,17 +6,16 @@ last event, alarm running).
 
 The key: next key = HMAC(key, label), one way, with every whole record. The first key is made at
 provisioning, goes to the customer, and is never in flash; what is there is the key of the record
-that comes next, and no other. `append` programs the record and the next key as one page, then
-zeroes the key that the record was made with: two page programs, 0.8 ms on a Pico, before anybody
-acts on the record. A power cut between the two leaves both keys; the next boot zeroes the old one.
+that comes next, and no other. `append` programs the record and the next key as one page: 0.4 ms on
+a Pico, all that an opening waits for. `settle`, in the same pass of the loop, zeroes the keys that
+its records were made with, a page program each. A power cut in between leaves them, and the next
+boot zeroes them. No byte goes to the uplink before the pass after the one that opened the gate.
 
 So whoever seizes the flash at any moment can write what would come next, and spoil, cut off or put
-back an older copy of what is there; he cannot alter, take out or put in any record that `append`
-has returned from, for that needs a key that is nowhere any more. Cut between the two programs, the
-one record that nobody has acted on yet can be replaced. The chip's RAM is not protected from a
-laboratory that reads it while it runs.
-
-Only `housekeep` erases, and it belongs to quiet states.
+back an older copy of what is there; he cannot alter, take out or put in a record that is settled,
+for that needs a key that is nowhere any more. Where the power went within a pass, the records of
+that pass, a few milliseconds, can be replaced. The chip's RAM is not protected from a laboratory
+that reads it while it runs.
 """
 
 import struct
@@ -34,14 +33,14 @@ from detector.journal_slots import (
     FLAG_TIME_KNOWN,
     NEXT_LABEL,
     PROOF_BYTES,
-    SLOT_COUNT,
     JournalSlots,
+    slot_of,
 )
 from detector.raw_flash import FlashError
 
 
 class JournalError(Exception):
-    """A record could not be written and read back, or an old key not be destroyed."""
+    """A record could not be written and read back, or an old key could not be destroyed."""
 
 
 class JournalFull(JournalError):  # noqa: N818
@@ -79,6 +78,7 @@ class Journal:
         self._chain = bytes(CHAIN_BYTES)
         self._mac_key: crypto.HmacKey = None  # of the next record; None: there is none
         self._keys_from = 0  # keys in slots from this number on to the last may not be zeroed yet
+        self._is_unsettled = False  # that failed; it is tried again with the next record
 
     def begin(self, key: bytes, device_id: str) -> None:
         """Start on blank flash with the first key, which is not kept; raise FlashError.
@@ -99,7 +99,7 @@ class Journal:
         self.seq = self._ring.recover()
         if not self.seq:
             return
-        self._slots.read_number(_slot(self.seq))
+        self._slots.read_number(slot_of(self.seq))
         self._take_over()
         key = self._slots.key()
         self._keys_from = self._oldest_key()
@@ -109,7 +109,7 @@ class Journal:
             self._mac_key = None if key is None else crypto.HmacKey(key)
             self._destroy_keys()
         except FlashError:
-            return  # `failing`, and the next append tries again
+            self._is_unsettled = True
 
     def _take_over(self) -> None:
         fields = struct.unpack(BODY, self._slots.body)
@@ -129,7 +129,7 @@ class Journal:
         """Return the number of the oldest of the last slots whose key is not destroyed."""
         number = self.seq
         while number > self._ring.first:
-            self._slots.read(_slot(number - 1))
+            self._slots.read(slot_of(number - 1))
             if self._slots.is_key_destroyed():
                 break
             number -= 1
@@ -141,11 +141,11 @@ class Journal:
         That is still there, behind the record before: it is zeroed only after the next was seen.
         """
         for number in range(self._keys_from, self.seq):
-            self._slots.read(_slot(number))
+            self._slots.read(slot_of(number))
             key = self._slots.key()
             if key is not None:
                 mac_key = crypto.HmacKey(key)
-                self._slots.read(_slot(self.seq))
+                self._slots.read(slot_of(self.seq))
                 if mac_key.mac(self._slots.body) == self._slots.mac:
                     return self._write_next_key(mac_key, self.seq)
         return None
@@ -165,7 +165,7 @@ class Journal:
     @property
     def failing(self) -> bool:
         """A block could not be erased, an old key not be destroyed, or there is none left."""
-        return self._ring.failing or self._mac_key is None or self._keys_from < self.seq
+        return self._ring.failing or self._mac_key is None or self._is_unsettled
 
     @property
     def first_seq(self) -> int:
@@ -188,7 +188,7 @@ class Journal:
         """Fill `buf` (RECORD_BYTES) with a record; False where there is none; raise FlashError."""
         if not self.first_seq <= seq <= self.seq:
             return False
-        if self._slots.read_number(_slot(seq)) != seq:
+        if self._slots.read_number(slot_of(seq)) != seq:
             return False
         buf[:] = self._slots.record
         return True
@@ -196,7 +196,7 @@ class Journal:
     # --- writing -------------------------------------------------------------------------------
 
     def append(self, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> None:
-        """Write one record (`a`, `b` as u32), destroy the key before; raise JournalError."""
+        """Write one record (`a`, `b` as u32); raise JournalError. `settle` comes next."""
         if self._mac_key is None:
             raise JournalError("no key")
         try:
@@ -221,14 +221,24 @@ class Journal:
                 self._chain,
             )
             key = self._mac_key.mac(NEXT_LABEL)
-            self._slots.write(_slot(seq), fields, self._mac_key, key)
+            self._slots.write(slot_of(seq), fields, self._mac_key, key)
             self._add_link(seq, key)
             self.last_event = last_event
             self.last_was_alarm = in_alarm
             self.last_day = self.day
             self.last_unclocked_min = self.unclocked_min
+            self._is_unsettled = False
+        except FlashError:
+            raise JournalError("flash")
+
+    def settle(self) -> None:
+        """Destroy the keys of all records there are; raise JournalError. Allocates nothing."""
+        if self._keys_from >= self.seq or self._is_unsettled:
+            return
+        try:
             self._destroy_keys()
         except FlashError:
+            self._is_unsettled = True
             raise JournalError("flash")
 
     def _alarm_after(self, kind: int) -> bool:
@@ -250,7 +260,7 @@ class Journal:
         ring = self._ring
         while ring.is_blank_at(ring.next):
             number = ring.next
-            if self._slots.read_number(_slot(number)) == number:
+            if self._slots.read_number(slot_of(number)) == number:
                 self._adopt(number)
             elif self._slots.is_blank():
                 return number
@@ -264,7 +274,7 @@ class Journal:
 
     def _write_next_key(self, mac_key: "HmacKey", seq: int) -> bytes:
         key = mac_key.mac(NEXT_LABEL)
-        self._slots.write_key(_slot(seq), key)
+        self._slots.write_key(slot_of(seq), key)
         return key
 
     def _add_link(self, seq: int, next_key: bytes) -> None:
@@ -278,13 +288,9 @@ class Journal:
     def _destroy_keys(self) -> None:
         """Zero all keys but the last, the oldest first: where one is zero, all before it are."""
         while self._keys_from < self.seq:
-            self._slots.destroy_key(_slot(self._keys_from))
+            self._slots.destroy_key(slot_of(self._keys_from))
             self._keys_from += 1
 
     def housekeep(self) -> bool:
-        """Check or erase one block ahead; True if so. Idle, it allocates nothing."""
+        """Check or erase one block ahead; True if so. Only this erases; idle, it costs nothing."""
         return self._ring.housekeep()
-
-
-def _slot(number: int) -> int:
-    return (number - 1) % SLOT_COUNT

@@ -6,7 +6,7 @@ counted on and on, over all rounds of the ring. Only `housekeep` erases.
 
 from detector.compat import const
 from detector.flash_map import JOURNAL_BLOCK, JOURNAL_BLOCKS
-from detector.journal_slots import PER_BLOCK, SLOT_COUNT
+from detector.journal_slots import PER_BLOCK, SLOT_COUNT, slot_of
 from detector.raw_flash import FlashError
 
 # Blocks kept erased beyond the one being written: 128 records and more for an alarm, in which
@@ -60,7 +60,7 @@ class JournalRing:
             used = 0
             for index in range(PER_BLOCK):
                 number = turn * PER_BLOCK + index + 1
-                if self._slots.read_number((number - 1) % SLOT_COUNT) == number:
+                if self._slots.read_number(slot_of(number)) == number:
                     last = number
                     used = index + 1
                 elif not self._slots.is_blank():

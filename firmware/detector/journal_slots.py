@@ -43,6 +43,11 @@ _BLANK_SLOT = b"\xff" * SLOT_BYTES
 _NO_SECRET = bytes(_SECRET_BYTES)
 
 
+def slot_of(number: int) -> int:
+    """Return the slot in which a record lies."""
+    return (number - 1) % SLOT_COUNT
+
+
 class JournalSlots:
     """Single slots of the ring, counted from 0; `body` and `mac` are of the last one read."""
 
@@ -73,7 +78,7 @@ class JournalSlots:
         if magic != MAGIC or version != VERSION or number == 0:
             return 0
         check = struct.unpack_from("<I", self._slot, _CHECK_AT)[0]
-        if (number - 1) % SLOT_COUNT != slot or binascii.crc32(self._checked) != check:
+        if slot_of(number) != slot or binascii.crc32(self._checked) != check:
             return 0
         return number
 

@@ -56,3 +56,10 @@ class Record:
             return False
         self.full = False
         return True
+
+    def settle(self) -> None:
+        """Make what was written in this pass final; FAULT_JOURNAL latched where that failed."""
+        try:
+            self.journal.settle()
+        except JournalError:
+            self.faults |= codes.FAULT_JOURNAL

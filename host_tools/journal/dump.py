@@ -99,7 +99,7 @@ def _from_flash(raw: bytes) -> Dump:
         record = piece[: slots.RECORD_BYTES]
         if is_whole(record):
             number = parse(record).number
-            if number and (number - 1) % slots.SLOT_COUNT == place:
+            if number and slots.slot_of(number) == place:
                 whole[number] = record
     newest = max(whole, default=0)
     oldest = min(whole, default=0)

@@ -92,10 +92,10 @@ def disarms(target: Target, hub: HubClient) -> None:
 @pytest.mark.needs("faults", "power", "flash")
 @pytest.mark.parametrize(
     ("story", "operation"),
-    # Each record is two operations: its page, and zeros over the key that it was made with.
+    # The records of a pass, then zeros over the keys that they were made with.
     [
         *((arms, n) for n in (1, 2)),
-        *((story, n) for story in (trips, disarms) for n in (1, 2, 3, 5)),
+        *((story, n) for story in (trips, disarms) for n in (1, 2, 3, 4)),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
@@ -131,7 +131,7 @@ def test_a_power_cut_within_a_record_leaves_the_gate_shut_and_the_state_that_is_
     boot = max(one.number for one in records if one.kind == codes.JR_BOOT)
     before = [one for one in records if one.number < boot]
     told = [one for one in before if one.number > first]
-    assert len(told) >= operation // 2, "what was written before the cut is not on record"
+    assert len(told) >= operation - 1, "what was written before the cut is not on record"
     assert openings <= [one.kind for one in told].count(codes.JR_GATE_INTENT)
     assert answer["state"] == ("ARMED" if before[-1].armed else "IDLE")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_flash import BEFORE, BLOCK_BYTES, BLOCK_COUNT, HALF, MOST, FakeFlash, PowerCut
-from journal_helpers import FIRST_BLOCK, KEY, NAME, PER_BLOCK, key_of, opened
+from journal_helpers import FIRST_BLOCK, KEY, NAME, PER_BLOCK, key_of, opened, write
 from typer.testing import CliRunner, Result
 
 from detector import codes
@@ -25,6 +25,7 @@ def journal_of(count: int, flash: FakeFlash | None = None) -> Journal:
     journal = opened(flash or FakeFlash())
     for _ in range(count):
         journal.append(codes.JR_TRIP)
+        journal.settle()
         journal.housekeep()
     return journal
 
@@ -128,7 +129,7 @@ def test_image_of_a_flash_whose_power_was_cut_verifies(
     journal = journal_of(PER_BLOCK + 5, flash)
     flash.cut(operation, how)
     with pytest.raises(PowerCut):
-        journal.append(codes.JR_ARM)
+        write(journal, codes.JR_ARM)
     result = checked(path, image(flash))
     assert result.problems == []
     whole = 0 if (operation, how) == (1, HALF) else 1

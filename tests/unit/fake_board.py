@@ -123,6 +123,9 @@ class FakeJournal:
         self.records.append((kind, event_id, a, b))
         self.seq += 1
 
+    def settle(self) -> None:
+        """Have no keys."""
+
     def kinds(self) -> list:
         """Return the kinds of all records, in order."""
         return [record[0] for record in self.records]

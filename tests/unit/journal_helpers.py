@@ -35,10 +35,16 @@ def tidy(journal):
         pass
 
 
+def write(journal, kind=codes.JR_TRIP):
+    """Append one record and settle it, as a pass of the loop does."""
+    journal.append(kind)
+    journal.settle()
+
+
 def fill(journal, count):
     """Append records, with the housekeeping of a quiet state between."""
     for _ in range(count):
-        journal.append(codes.JR_TRIP)
+        write(journal)
         journal.housekeep()
 
 

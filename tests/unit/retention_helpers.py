@@ -53,8 +53,9 @@ class Detector(Device):
 
     def settle(self):
         """Step until nothing is due."""
+        self.record.settle()
         while self.retention.step(self.now_ms):
-            pass
+            self.record.settle()
 
     def tell(self, day, second=0):
         """Be told the time by the hub."""
