@@ -1,21 +1,20 @@
 """The detector's log: records in a ring of raw flash, each chained by a MAC whose key moves on.
 
-A record's number decides its place. A number that a power cut tore is skipped, and all later
-records count it. The last record alone carries all that a boot must know (armed, faults, time,
-last event, alarm running).
+A record's number decides its place. A number that a power cut tore is skipped, and later records
+count it. The last one has all that a boot must know (armed, faults, time, event, alarm running).
 
 The key: next key = HMAC(key, label), one way, with every whole record. The first key is made at
 provisioning, goes to the customer, and is never in flash; what is there is the key of the record
 that comes next, and no other. `append` programs the record and the next key as one page: 0.4 ms on
-a Pico, all that an opening waits for. `settle`, in the same pass of the loop, zeroes the keys that
-its records were made with, a page program each. A power cut in between leaves them, and the next
-boot zeroes them. No byte goes to the uplink before the pass after the one that opened the gate.
+a Pico, all that an opening waits for. `settle`, once in each pass of the loop, zeroes one key that
+a record was made with. Until all are zeroed nothing is written to the uplink. A power cut before
+that leaves some, and the next boot zeroes them.
 
 So whoever seizes the flash at any moment can write what would come next, and spoil, cut off or put
 back an older copy of what is there; he cannot alter, take out or put in a record that is settled,
-for that needs a key that is nowhere any more. Where the power went within a pass, the records of
-that pass, a few milliseconds, can be replaced. The chip's RAM is not protected from a laboratory
-that reads it while it runs.
+for that needs a key that is nowhere any more. Where the power went before the last ones were, a
+few milliseconds, those can be replaced; nothing had left through the gate. The chip's RAM is not
+protected from a laboratory that reads it while it runs.
 """
 
 import struct
@@ -107,7 +106,8 @@ class Journal:
             if key is None:
                 key = self._make_key_again()
             self._mac_key = None if key is None else crypto.HmacKey(key)
-            self._destroy_keys()
+            while not self.settled:
+                self._destroy_key()
         except FlashError:
             self._is_unsettled = True
 
@@ -231,12 +231,17 @@ class Journal:
         except FlashError:
             raise JournalError("flash")
 
+    @property
+    def settled(self) -> bool:
+        """No key is left of any record that is there."""
+        return self._keys_from >= self.seq
+
     def settle(self) -> None:
-        """Destroy the keys of all records there are; raise JournalError. Allocates nothing."""
-        if self._keys_from >= self.seq or self._is_unsettled:
+        """Destroy the oldest key that is left; raise JournalError. Idle, it allocates nothing."""
+        if self.settled or self._is_unsettled:
             return
         try:
-            self._destroy_keys()
+            self._destroy_key()
         except FlashError:
             self._is_unsettled = True
             raise JournalError("flash")
@@ -285,11 +290,10 @@ class Journal:
         self._chain = bytes(self._slots.mac[:CHAIN_BYTES])
         self._mac_key = crypto.HmacKey(next_key)
 
-    def _destroy_keys(self) -> None:
-        """Zero all keys but the last, the oldest first: where one is zero, all before it are."""
-        while self._keys_from < self.seq:
-            self._slots.destroy_key(slot_of(self._keys_from))
-            self._keys_from += 1
+    def _destroy_key(self) -> None:
+        # The oldest first: where one is zero, all before it are.
+        self._slots.destroy_key(slot_of(self._keys_from))
+        self._keys_from += 1
 
     def housekeep(self) -> bool:
         """Check or erase one block ahead; True if so. Only this erases; idle, it costs nothing."""

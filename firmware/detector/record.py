@@ -58,7 +58,7 @@ class Record:
         return True
 
     def settle(self) -> None:
-        """Make what was written in this pass final; FAULT_JOURNAL latched where that failed."""
+        """Go on making final what was written; FAULT_JOURNAL latched where that failed."""
         try:
             self.journal.settle()
         except JournalError:

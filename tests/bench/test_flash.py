@@ -92,10 +92,11 @@ def disarms(target: Target, hub: HubClient) -> None:
 @pytest.mark.needs("faults", "power", "flash")
 @pytest.mark.parametrize(
     ("story", "operation"),
-    # The records of a pass, then zeros over the keys that they were made with.
+    # The records of a pass, three for a trip, then zeros over the key of each.
     [
         *((arms, n) for n in (1, 2)),
-        *((story, n) for story in (trips, disarms) for n in (1, 2, 3, 4)),
+        *((trips, n) for n in (1, 2, 3, 4, 6)),
+        *((disarms, n) for n in (1, 2, 3, 4)),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
@@ -120,6 +121,8 @@ def test_a_power_cut_within_a_record_leaves_the_gate_shut_and_the_state_that_is_
     cut = witness.wait(POWER, 0, scenario.patience(), since).t_us
     if story is disarms:
         assert witness.wait(GATE, 0, scenario.patience(), since).t_us < cut, "shut only by the cut"
+    else:
+        scenario.wrote_nothing(witness, since)
     openings = len(scenario.opened(witness, since))
     target.lines_low()
     target.power(True)
@@ -131,7 +134,7 @@ def test_a_power_cut_within_a_record_leaves_the_gate_shut_and_the_state_that_is_
     boot = max(one.number for one in records if one.kind == codes.JR_BOOT)
     before = [one for one in records if one.number < boot]
     told = [one for one in before if one.number > first]
-    assert len(told) >= operation - 1, "what was written before the cut is not on record"
+    assert len(told) >= min(operation - 1, 3), "what was written before the cut is not on record"
     assert openings <= [one.kind for one in told].count(codes.JR_GATE_INTENT)
     assert answer["state"] == ("ARMED" if before[-1].armed else "IDLE")
 

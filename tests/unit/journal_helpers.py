@@ -36,9 +36,10 @@ def tidy(journal):
 
 
 def write(journal, kind=codes.JR_TRIP):
-    """Append one record and settle it, as a pass of the loop does."""
+    """Append one record and settle it, as the loop does."""
     journal.append(kind)
-    journal.settle()
+    while not journal.settled:
+        journal.settle()
 
 
 def fill(journal, count):
