@@ -56,7 +56,7 @@ def run(
         first = crypto.hkdf_sha256(chip_random, host_random, _JOURNAL_LABEL, crypto.KEY_BYTES)
         identity = Identity.packed(device_id, root, config_text)
         Identity.erase(raw)
-        begin_journal(raw, first, device_id)
+        _begin_journal(raw, first, device_id)
         Identity.write(raw, identity)
     except (ValueError, TypeError, AttributeError, RuntimeError, ConfigError):
         # RuntimeError: brackets within brackets, deeper than the interpreter goes.
@@ -67,7 +67,7 @@ def run(
     return codes.OK, tuple(keys + [(_JOURNAL_NAME, first)])
 
 
-def begin_journal(raw: "RawFlash", first_key: bytes, device_id: str) -> None:
+def _begin_journal(raw: "RawFlash", first_key: bytes, device_id: str) -> None:
     """Write the journal's first record before there is an identity: no board runs without one."""
     journal = Journal(raw)
     journal.begin(first_key, device_id)
