@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 
+from detector import flash_map
 from host_tools.bench.target import Target
 from host_tools.deadline import Deadline
 from host_tools.flash.transport import ReplTransport
@@ -17,14 +18,13 @@ _TO_FRIENDLY = b"\x02"
 _SOFT_RESET = b"\x04"
 _RECONFIGURE = """
 import json, rp2
-from detector.flash_map import IDENTITY_BLOCK
 from detector.identity import Identity
 from detector.raw_flash import raw_blocks
 raw = raw_blocks(rp2.Flash())
 me = Identity.load(raw)
 me.config.update({values})
 data = Identity.packed(me.device_id, me.root_key, json.dumps(me.config))
-raw.make_blank(IDENTITY_BLOCK)
+raw.make_blank({block})
 Identity.write(raw, data)
 """
 
@@ -45,7 +45,7 @@ def prompt(board: Target) -> Iterator[ReplTransport]:
 def reconfigure(board: Target, **values: int) -> None:
     """Change a board's configuration and nothing else, and start it anew."""
     with prompt(board) as transport:
-        transport.exec(_RECONFIGURE.format(values=values))
+        transport.exec(_RECONFIGURE.format(values=values, block=flash_map.IDENTITY_BLOCK))
     board.jumper(False)
     board.power_cycle()
 
