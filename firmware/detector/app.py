@@ -98,12 +98,11 @@ class App:
     def step(self, now_ms: int) -> None:
         """Run the superloop once."""
         self.hub.poll(now_ms)
-        # The circuit may have shut by itself (MAX, jumper): then not a byte more is written. Nor
-        # is one while the record of the opening could still be replaced.
-        if self.uplink.is_open and self.parts.journal.settled and self.parts.gate.is_open():
+        # The circuit may have shut by itself (MAX, jumper): then not a byte more is written.
+        if self.uplink.is_open and self.parts.gate.is_open():
             self.uplink.poll(now_ms)
         self.controller.tick(now_ms)
-        self.parts.record.settle()
+        self.parts.record.settle(now_ms, self.hub.link.is_receiving())
         self.console.poll(now_ms)
         self.parts.retention.step(now_ms)
         self.chores.poll(now_ms)

@@ -99,6 +99,10 @@ class FrameReader:
         self._in_frame = False
         self._delivered = False
 
+    def is_receiving(self) -> bool:
+        """Say whether a part of a frame, or of garbage, is here or with the UART."""
+        return (self._have > 0 and not self._delivered) or self._uart.any() > 0
+
     def payload(self) -> memoryview:
         """Return the payload of the frame that `poll` found; valid until the next poll."""
         return self._view[HEADER_BYTES : HEADER_BYTES + self.length]

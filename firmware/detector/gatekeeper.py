@@ -44,7 +44,8 @@ class Gatekeeper:
         elif self._record.full:
             self.shut(now_ms, states.EV_JOURNAL_FULL)
             self._tell_full()
-        elif not event.uplinked and self.gate.is_open():
+        elif not event.uplinked and self.gate.is_open() and not self._record.journal.unsettled:
+            # Not before: until its record is final an opening could be denied afterwards.
             event.uplinked = True
             self.uplink.opened(now_ms, event)
 

@@ -6,9 +6,9 @@ count it. The last one has all that a boot must know (armed, faults, time, event
 The key: next key = HMAC(key, label), one way, with every whole record. The first key is made at
 provisioning, goes to the customer, and is never in flash; what is there is the key of the record
 that comes next, and no other. `append` programs the record and the next key as one page: 0.4 ms on
-a Pico, all that an opening waits for. `settle`, once in each pass of the loop, zeroes one key that
-a record was made with. Until all are zeroed nothing is written to the uplink. A power cut before
-that leaves some, and the next boot zeroes them.
+a Pico, all that an opening waits for. `settle` zeroes one key that a record was made with, so that
+the record is final; it comes some milliseconds later, and until an opening's own record is final
+no byte goes to the uplink. A power cut before that leaves keys behind: the next boot zeroes them.
 
 So whoever seizes the flash at any moment can write what would come next, and spoil, cut off or put
 back an older copy of what is there; he cannot alter, take out or put in a record that is settled,
@@ -77,7 +77,7 @@ class Journal:
         self._chain = bytes(CHAIN_BYTES)
         self._mac_key: crypto.HmacKey = None  # of the next record; None: there is none
         self._keys_from = 0  # keys in slots from this number on to the last may not be zeroed yet
-        self._is_unsettled = False  # that failed; it is tried again with the next record
+        self._cannot_settle = False  # that failed; it is tried again with the next record
 
     def begin(self, key: bytes, device_id: str) -> None:
         """Start on blank flash with the first key, which is not kept; raise FlashError.
@@ -106,10 +106,10 @@ class Journal:
             if key is None:
                 key = self._make_key_again()
             self._mac_key = None if key is None else crypto.HmacKey(key)
-            while not self.settled:
+            while self.unsettled:
                 self._destroy_key()
         except FlashError:
-            self._is_unsettled = True
+            self._cannot_settle = True
 
     def _take_over(self) -> None:
         fields = struct.unpack(BODY, self._slots.body)
@@ -165,7 +165,7 @@ class Journal:
     @property
     def failing(self) -> bool:
         """A block could not be erased, an old key not be destroyed, or there is none left."""
-        return self._ring.failing or self._mac_key is None or self._is_unsettled
+        return self._ring.failing or self._mac_key is None or self._cannot_settle
 
     @property
     def first_seq(self) -> int:
@@ -227,23 +227,23 @@ class Journal:
             self.last_was_alarm = in_alarm
             self.last_day = self.day
             self.last_unclocked_min = self.unclocked_min
-            self._is_unsettled = False
+            self._cannot_settle = False
         except FlashError:
             raise JournalError("flash")
 
     @property
-    def settled(self) -> bool:
-        """No key is left of any record that is there."""
-        return self._keys_from >= self.seq
+    def unsettled(self) -> int:
+        """How many records' keys are not destroyed yet."""
+        return max(self.seq - self._keys_from, 0)
 
     def settle(self) -> None:
         """Destroy the oldest key that is left; raise JournalError. Idle, it allocates nothing."""
-        if self.settled or self._is_unsettled:
+        if not self.unsettled or self._cannot_settle:
             return
         try:
             self._destroy_key()
         except FlashError:
-            self._is_unsettled = True
+            self._cannot_settle = True
             raise JournalError("flash")
 
     def _alarm_after(self, kind: int) -> bool:

@@ -124,6 +124,10 @@ class Link:
         waits = self._at != self._end or self._hello is not None or self._ack_due
         return not waits and self._window.is_empty()
 
+    def is_receiving(self) -> bool:
+        """Say whether something is arriving."""
+        return self._reader.is_receiving()
+
     def drained(self) -> bool:
         """Say whether the last bit that the UART was given has left it, enabled or not."""
         return self._uart.txdone()

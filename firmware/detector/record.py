@@ -4,8 +4,13 @@ A journal that cannot be written is itself a fault; the caller learns it from th
 the controller from `faults`.
 """
 
-from detector import codes
+from detector import codes, ticks
+from detector.compat import const
 from detector.journal import JournalError, JournalFull
+
+_SETTLE_MS = const(10)
+_SETTLE_LATEST_MS = const(100)
+_MANY = const(8)
 
 
 class Record:
@@ -17,6 +22,7 @@ class Record:
         self.faults = journal.faults
         self.full = False  # the last record found no room; housekeeping will make some
         self._clock = clock
+        self._settle_ms = 0  # when there was nothing to make final, or the last was made so
 
     def latch(self, bits: int) -> None:
         """Add fault bits; nothing but `clear` takes one away."""
@@ -57,8 +63,20 @@ class Record:
         self.full = False
         return True
 
-    def settle(self) -> None:
-        """Go on making final what was written; FAULT_JOURNAL latched where that failed."""
+    def settle(self, now_ms: int, is_receiving: bool) -> None:
+        """Make one record final, in its time; FAULT_JOURNAL latched where that failed.
+
+        Not at once, and better not while the hub says something: a flash operation deafens the
+        chip, and a disarm that it cuts comes late. Many that wait (deletions by age) go faster.
+        """
+        unsettled = self.journal.unsettled
+        if unsettled == 0:
+            self._settle_ms = now_ms
+        waited_ms = ticks.diff_ms(now_ms, self._settle_ms)
+        if waited_ms < _SETTLE_LATEST_MS:
+            if is_receiving or (unsettled < _MANY and waited_ms < _SETTLE_MS):
+                return
+        self._settle_ms = now_ms
         try:
             self.journal.settle()
         except JournalError:

@@ -114,6 +114,7 @@ class FakeJournal:
         self.error = error
         self.failing = False
         self.ahead = 4
+        self.unsettled = 0
         self.housekept = 0  # calls of housekeep
 
     def append(self, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> None:
@@ -124,7 +125,8 @@ class FakeJournal:
         self.seq += 1
 
     def settle(self) -> None:
-        """Have no keys."""
+        """Make one record final."""
+        self.unsettled -= 1
 
     def kinds(self) -> list:
         """Return the kinds of all records, in order."""

@@ -38,7 +38,7 @@ def tidy(journal):
 def write(journal, kind=codes.JR_TRIP):
     """Append one record and settle it, as the loop does."""
     journal.append(kind)
-    while not journal.settled:
+    while journal.unsettled:
         journal.settle()
 
 

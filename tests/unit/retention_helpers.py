@@ -53,9 +53,10 @@ class Detector(Device):
 
     def settle(self):
         """Step until nothing is due."""
-        self.record.settle()
         while self.retention.step(self.now_ms):
-            self.record.settle()
+            pass
+        while self.journal.unsettled:
+            self.journal.settle()
 
     def tell(self, day, second=0):
         """Be told the time by the hub."""

@@ -117,6 +117,17 @@ class TestOrder(unittest.TestCase):
         parts.run(1)
         self.assertEqual(parts.board.gate(), 1)
 
+    def test_the_uplink_is_silent_until_the_record_of_the_opening_is_final(self) -> None:
+        parts = Parts()
+        parts.journal.unsettled = 2
+        parts.trip(codes.TRIP_PANIC)
+        parts.run(5)
+        self.assertEqual(parts.board.gate(), 1)
+        self.assertEqual(parts.uplink.calls, [])
+        parts.journal.unsettled = 0
+        parts.run(1)
+        self.assertEqual(parts.uplink.calls, [("opened", 1)])
+
     def test_the_uplink_hears_of_the_opening_after_it_and_of_the_shutting_after_it(self) -> None:
         parts = Parts()
         parts.enter(states.ALARM, False)

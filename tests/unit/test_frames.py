@@ -44,6 +44,17 @@ class FramesTest(unittest.TestCase):
             self.feed(whole[i : i + 1])
         self.assertEqual(self.found(), [b"hello"])
 
+    def test_it_is_receiving_from_a_frames_first_byte_to_its_last(self):
+        whole = frame(payload=b"x" * 100)
+        self.assertFalse(self.reader.is_receiving())
+        for i in range(len(whole) - 1):
+            self.feed(whole[i : i + 1])
+            self.assertFalse(self.reader.poll(0))
+            self.assertTrue(self.reader.is_receiving())
+        self.feed(whole[-1:])
+        self.assertTrue(self.reader.poll(0))
+        self.assertFalse(self.reader.is_receiving())
+
     def test_frames_behind_each_other_are_all_found(self):
         self.feed(frame(payload=b"1") + frame(frames.ACK, b"") + frame(payload=b"3"))
         self.assertEqual(self.found(), [b"1", b"", b"3"])

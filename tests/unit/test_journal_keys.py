@@ -15,7 +15,7 @@ from journal_helpers import (
     write,
 )
 
-from detector import codes, crypto
+from detector import codes, crypto, ticks
 from detector.clock import Clock
 from detector.journal import Journal, JournalError
 from detector.journal_slots import SLOT_BYTES, JournalSlots
@@ -75,13 +75,13 @@ class TestRatchet(unittest.TestCase):
         for _ in range(3):
             self.journal.append(codes.JR_TRIP)
         self.assertEqual(live(self.flash, 4), [2, 3, 4])
-        self.assertFalse(self.journal.settled)
+        self.assertEqual(self.journal.unsettled, 2)
         self.journal.settle()
         self.assertEqual(live(self.flash, 4), [3, 4])
-        self.assertFalse(self.journal.settled)
+        self.assertEqual(self.journal.unsettled, 1)
         self.journal.settle()
         self.assertEqual(live(self.flash, 4), [4])
-        self.assertTrue(self.journal.settled)
+        self.assertEqual(self.journal.unsettled, 0)
         before = self.flash.operations
         self.journal.settle()
         self.assertEqual(self.flash.operations, before)
@@ -123,7 +123,7 @@ class TestPowerCuts(unittest.TestCase):
                 for _ in range(count):
                     journal.append(codes.JR_TRIP)
                     told.append(journal.seq)
-                while not journal.settled:
+                while journal.unsettled:
                     journal.settle()
         except PowerCut:
             return told, True
@@ -232,20 +232,51 @@ class TestFailing(unittest.TestCase):
         self.flash.failing = (FIRST_BLOCK,)
         self.assertTrue(record.write(0, codes.JR_GATE_INTENT, 1))
         self.assertEqual(record.faults, 0)
-        record.settle()
+        record.settle(10, False)
         self.assertEqual(record.faults, codes.FAULT_JOURNAL)
         self.assertTrue(self.journal.failing)
         self.assertTrue(self.flash.holds(key_of(PER_BLOCK + 1)))
         self.flash.failing = ()
-        record.settle()  # not in every pass
+        record.settle(20, False)  # not again and again
         self.assertTrue(self.flash.holds(key_of(PER_BLOCK + 1)))
-        self.assertTrue(record.write(0, codes.JR_FAULT))
-        for _ in range(2):
-            self.assertFalse(self.journal.settled)
-            record.settle()
+        self.assertTrue(record.write(20, codes.JR_FAULT))
+        for now_ms in (30, 40):
+            self.assertTrue(self.journal.unsettled)
+            record.settle(now_ms, False)
+        self.assertEqual(self.journal.unsettled, 0)
         self.assertFalse(self.journal.failing)
         self.assertEqual(live(self.flash, PER_BLOCK + 3), [PER_BLOCK + 3])
         check(self, opened(self.flash))
+
+    def test_records_become_final_one_each_ten_milliseconds_and_many_faster(self):
+        """Also where the last one was written so long ago that the ticks went round."""
+        record = Record(self.journal, Clock(0, 2500, 0))
+        for start_ms in (5, 0x20000000, 0x3FFFFFF0):
+            record.settle(start_ms, False)
+            for _ in range(3):
+                record.write(start_ms, codes.JR_TRIP)
+            left = []
+            for ms in range(1, 32):
+                record.settle(ticks.add_ms(start_ms, ms), False)
+                left.append(self.journal.unsettled)
+            self.assertEqual(left, [3] * 9 + [2] * 10 + [1] * 10 + [0] * 2)
+        for _ in range(10):
+            record.write(start_ms, codes.JR_DELETE)
+        for _ in range(3):
+            record.settle(ticks.add_ms(start_ms, 33), False)
+        self.assertEqual(self.journal.unsettled, 7)
+
+    def test_records_wait_for_what_the_hub_says_and_not_for_ever(self):
+        """A flash operation would deafen the chip; noise must not keep them open."""
+        record = Record(self.journal, Clock(0, 2500, 0))
+        record.settle(0, False)
+        for _ in range(9):
+            record.write(0, codes.JR_TRIP)
+        for now_ms in range(1, 100):
+            record.settle(now_ms, True)
+        self.assertEqual(self.journal.unsettled, 9)
+        record.settle(100, True)
+        self.assertEqual(self.journal.unsettled, 8)
 
     def test_boot_that_cannot_destroy_a_key_is_failing_and_no_crash(self):
         """Until a record could."""
