@@ -22,7 +22,8 @@ class Record:
         self.faults = journal.faults
         self.full = False  # the last record found no room; housekeeping will make some
         self._clock = clock
-        self._settle_ms = 0  # when there was nothing to make final, or the last was made so
+        # When nothing was to be made final, or the last was made so; None before the first pass.
+        self._settle_ms: int | None = None
 
     def latch(self, bits: int) -> None:
         """Add fault bits; nothing but `clear` takes one away."""
@@ -70,7 +71,7 @@ class Record:
         chip, and a disarm that it cuts comes late. Many that wait (deletions by age) go faster.
         """
         unsettled = self.journal.unsettled
-        if unsettled == 0:
+        if unsettled == 0 or self._settle_ms is None:
             self._settle_ms = now_ms
         waited_ms = ticks.diff_ms(now_ms, self._settle_ms)
         if waited_ms < _SETTLE_LATEST_MS:

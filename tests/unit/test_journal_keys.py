@@ -230,6 +230,7 @@ class TestFailing(unittest.TestCase):
         """The next record, in another block, is written; a blocking fault shuts the gate."""
         record = Record(self.journal, Clock(0, 2500, 0))
         self.flash.failing = (FIRST_BLOCK,)
+        record.settle(0, False)
         self.assertTrue(record.write(0, codes.JR_GATE_INTENT, 1))
         self.assertEqual(record.faults, 0)
         record.settle(10, False)
@@ -265,6 +266,15 @@ class TestFailing(unittest.TestCase):
         for _ in range(3):
             record.settle(ticks.add_ms(start_ms, 33), False)
         self.assertEqual(self.journal.unsettled, 7)
+
+    def test_first_record_becomes_final_whatever_the_ticks_are_at_the_start(self):
+        """A board that was on for days and started again: its uplink would wait for days."""
+        for start_ms in (0, 0x1FFFFFFF, 0x20000000, 0x3FFFF000):
+            record = Record(self.journal, Clock(start_ms, 2500, 0))
+            record.write(start_ms, codes.JR_BOOT)
+            for ms in (1, 2, 11):
+                record.settle(ticks.add_ms(start_ms, ms), False)
+            self.assertEqual(self.journal.unsettled, 0)
 
     def test_records_wait_for_what_the_hub_says_and_not_for_ever(self):
         """A flash operation would deafen the chip; noise must not keep them open."""
