@@ -22,6 +22,22 @@ _COUNT_MASK = const(0x3FFFFFFF)
 _SETTLE_READS = const(64)
 
 
+class Disagreement:
+    """Since when what is read back is wrong: a single look after a long tick says nothing."""
+
+    def __init__(self) -> None:
+        """Begin with agreement."""
+        self._is_on = False
+        self._since_ms = 0
+
+    def lasts(self, now_ms: int, is_wrong: bool) -> bool:
+        """Take a look; say whether every one has been wrong for longer than the tolerance."""
+        if not is_wrong or not self._is_on:
+            self._is_on = is_wrong
+            self._since_ms = now_ms
+        return ticks.diff_ms(now_ms, self._since_ms) > SENSE_TOLERANCE_MS
+
+
 class Gate:
     """Drives and reads back the gate's pins; starts shut."""
 
@@ -33,6 +49,7 @@ class Gate:
         self._arm_contact = hal.pin_out("ARM_CONTACT")
         self._arm_intrusion = hal.pin_out("ARM_INTRUSION")
         self._latch = hal.pin_in("LATCH_SENSE")
+        self._sense = hal.pin_in("UPLINK_SENSE")
         self._service = hal.pin_in("SERVICE")
         self.wanted = False  # UPLINK_EN is driven high and the heart beats
         self.clears = 0  # pulses of LATCH_CLEAR, and
@@ -40,12 +57,8 @@ class Gate:
         self.arm_lines = False
         self._beat_level = 0
         self._beat_ms = now_ms
-        self._sense = hal.pin_in("UPLINK_SENSE")
-        # Since when what is read back disagrees: a single look after a long tick says nothing.
-        self._sense_wrong = False
-        self._sense_wrong_ms = now_ms
-        self._pins_wrong = False
-        self._pins_wrong_ms = now_ms
+        self._sense_wrong = Disagreement()
+        self._pins_wrong = Disagreement()
         self.shut()
 
     def shut(self) -> None:
@@ -93,21 +106,16 @@ class Gate:
         if self.wanted and not self.lapsed(now_ms):
             if ticks.diff_ms(now_ms, self._beat_ms) >= HEARTBEAT_MS:
                 self._toggle(now_ms)
-        return self._check_sense(now_ms) | self._check_pins(now_ms)
+        faults = self.driven_wrong()
+        if not self._pins_wrong.lasts(now_ms, faults != 0):
+            faults = 0
+        if self._sense_wrong.lasts(now_ms, self.is_open() != self._expected(now_ms)):
+            faults |= FAULT_GATE_SENSE
+        return faults
 
     def lapsed(self, now_ms: int) -> bool:
         """Say whether the gate is wanted open and its heart stood still: it must be shut."""
         return self.wanted and ticks.diff_ms(now_ms, self._beat_ms) >= LAPSED_MS
-
-    def _check_sense(self, now_ms: int) -> int:
-        if self.is_open() == self._expected(now_ms):
-            self._sense_wrong = False
-        elif not self._sense_wrong:
-            self._sense_wrong = True
-            self._sense_wrong_ms = now_ms
-        elif ticks.diff_ms(now_ms, self._sense_wrong_ms) > SENSE_TOLERANCE_MS:
-            return FAULT_GATE_SENSE
-        return 0
 
     def _expected(self, now_ms: int) -> bool:
         alive = ticks.diff_ms(now_ms, self._beat_ms) < ALIVE_MS
@@ -141,17 +149,6 @@ class Gate:
         self._enable = hal.pin_out("UPLINK_EN")
         self._clear.value(0)
         return level == 1
-
-    def _check_pins(self, now_ms: int) -> int:
-        faults = self.driven_wrong()
-        if faults == 0:
-            self._pins_wrong = False
-        elif not self._pins_wrong:
-            self._pins_wrong = True
-            self._pins_wrong_ms = now_ms
-        elif ticks.diff_ms(now_ms, self._pins_wrong_ms) > SENSE_TOLERANCE_MS:
-            return faults
-        return 0
 
     def _toggle(self, now_ms: int) -> None:
         # Toggled by the tick alone, never by PWM, PIO or a timer: ALIVE must mean that this loop

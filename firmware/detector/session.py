@@ -115,15 +115,17 @@ class Session:
 
     def last_counter(self, found: int) -> int:
         """Return the last counter taken down in the session that a message was found in."""
-        return (self._proven if found == FRESH_BEFORE else self._now).counter
+        return self._challenge(found).counter
 
     def accept(self, payload: memoryview, found: int) -> None:
         """Take down a message's counter: from now on it is a repeat."""
         if found == FRESH and self._now.counter == 0:
             # This session is proven now. What was held back of an earlier one is too late.
             self._proven = Challenge()
-        challenge = self._proven if found == FRESH_BEFORE else self._now
-        challenge.counter = counter_of(payload)
+        self._challenge(found).counter = counter_of(payload)
+
+    def _challenge(self, found: int) -> Challenge:
+        return self._proven if found == FRESH_BEFORE else self._now
 
 
 def peer_nonce(hello: dict, name: str = "nonce") -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +14,7 @@ from host_tools.bench.outcome import FAILED, NOT_RUN
 from host_tools.bench.record import Record, Waveform
 from host_tools.bench.witness import Event
 from tests.host.bench_sample import sample_record, sample_waveform
+from tests.host.html_tags import Tags
 
 
 @pytest.fixture
@@ -22,26 +22,13 @@ def record(tmp_path: Path) -> Record:
     return sample_record(tmp_path)
 
 
-class _Tags(HTMLParser):
-    """Checks that every tag is closed, and gathers what the page points to."""
+class _Tags(Tags):
+    """Of a page with drawings."""
 
-    void = frozenset({"meta", "img", "br", "link"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.targets: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.targets += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in self.void:
-            self.open.append(tag)
+    void = Tags.void | {"img", "link"}
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Ignore <line/> and its like."""
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def test_the_page_is_whole_and_asks_nothing_of_the_network(record: Record, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from host_tools.certificate.statement import NOT_RUN, OTHER_FIRMWARE, NotCertifi
 from host_tools.git_state import git_state
 from tests.host.bench_sample import sample_record
 from tests.host.certificate_sample import MADE, record_file, sample_parts
+from tests.host.html_tags import Tags
 
 Change = Callable[[Record], None]
 
@@ -185,28 +185,9 @@ def _of_this_source(record: Record) -> None:
 # --- the page -----------------------------------------------------------------------------------
 
 
-class _Tags(HTMLParser):
-    """Checks that every tag is closed, and gathers what the page points to."""
-
-    void = frozenset({"meta", "br"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.targets: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.targets += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in self.void:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
 def test_the_page_is_whole_and_asks_nothing_of_anybody(tmp_path: Path) -> None:
     text = drawn(sample_parts(tmp_path))
-    tags = _Tags()
+    tags = Tags()
     tags.feed(text)
     assert (tags.open, tags.targets) == ([], [])
     assert "<script" not in text
