@@ -153,10 +153,12 @@ def _count(number: int, noun: str) -> str:
 
 
 def _figure(value: float) -> str:
-    """Print a measured figure: three digits, no more than were measured."""
+    """Print a measured figure: three digits, no more than were measured; a large one whole."""
     if value == 0:
         return "0"
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace(",", "\u202f")
+    return f"{value:.3g}"
 
 
 def _ordered(measurements: list[Measurement]) -> list[Measurement]:

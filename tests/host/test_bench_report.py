@@ -64,7 +64,7 @@ def test_a_part_that_is_not_built_is_shown_as_such(record: Record, tmp_path: Pat
 
 def test_the_page_says_how_silent_the_shut_uplink_was(record: Record, tmp_path: Path) -> None:
     words = " ".join(report.render(record, tmp_path).split())
-    assert "wrote 123456 bytes to the uplink while its gate was open" in words
+    assert "wrote 123 456 bytes to the uplink while its gate was open" in words
     assert "in the 40 stretches of time while it was shut: <b>0</b>" in words
 
 
