@@ -121,6 +121,11 @@ class Peer:
         """True while a session is open, as far as this side can know."""
         return self._link is not None and bool(self._link.running)
 
+    @property
+    def nonce(self) -> bytes:
+        """Our nonce of the running session, or of the one that is being opened."""
+        return bytes(self._session.nonce())
+
     def check(self) -> None:
         """Raise what stopped the thread, if it was stopped."""
         if self._error is not None:
@@ -181,7 +186,9 @@ class Peer:
         if device != self._key_file.device:
             mine = self._key_file.device
             raise WrongDeviceError(f"detector {device!r} answers, the key file is for {mine!r}")
-        if hello.get("re") != self._session.nonce().hex():
+        # It may have restarted while a HELLO of ours was on the line, and answered that one anew.
+        is_another = self._link.running and nonce != self._session.peer
+        if hello.get("re") != self.nonce.hex() or is_another:
             if self._link.running:
                 self._begin()
             self._say_hello()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -111,6 +112,16 @@ def test_an_image_can_be_fetched_twice(detector: FakeDetector, hub: HubClient) -
 def test_a_detector_that_restarts_is_found_again(detector: FakeDetector, hub: HubClient) -> None:
     detector.restart(seed=2)
     assert hub.command("status")["ok"]
+
+
+def test_a_detector_that_answers_a_hello_of_the_running_session_anew_is_found_again(
+    detector: FakeDetector, hub: HubClient
+) -> None:
+    """A HELLO may still be on the line when the detector restarts: it draws a nonce of its own."""
+    hello = {"proto": codes.PROTOCOL, "nonce": hub.peer.nonce.hex()}
+    detector.restart(seed=2)
+    detector.do(lambda: detector.channel.on_hello(memoryview(json.dumps(hello).encode())))
+    assert hub.command("status", deadline=Deadline(2))["ok"]
 
 
 def test_connect_after_a_restart_opens_a_new_session(
