@@ -17,11 +17,10 @@ from host_tools.bench.target import (
 from host_tools.bench.witness import GATE, LATCH, Witness
 from host_tools.client import HubClient
 from tests.bench import scenario
+from tests.bench.marks import latches
 from tests.bench.scenario import PANIC, SHUT_MS
 
 pytestmark = pytest.mark.needs("faults")
-
-latches = pytest.mark.disturbs("a fault stays latched until a power-cycle")
 
 # 20 ms of tolerance, a journal record, and a loop or two.
 _SENSE_LIMIT_MS = 50

@@ -12,6 +12,7 @@ from host_tools.bench.target import SENSE_HIGH, Target
 from host_tools.bench.witness import Witness
 from host_tools.client import ConsoleClient, HubClient
 from tests.bench import journals, repl, scenario
+from tests.bench.marks import latches
 from tests.bench.scenario import (
     ALIVE_LIMIT_MS,
     CONTACT,
@@ -48,8 +49,8 @@ def test_a_firmware_that_comes_back_from_a_hang_does_not_open_the_gate_again(
     assert [row.a for row in shut] == [states.EV_HANG]
 
 
+@latches
 @pytest.mark.promise("P1", "P3")
-@pytest.mark.disturbs("a fault stays latched until a power-cycle")
 @pytest.mark.needs("faults")
 @pytest.mark.parametrize("kind", [INTRUSION, CONTACT, TAMPER])
 def test_an_armed_detector_with_a_fault_tells_every_alarm_and_opens_nothing(

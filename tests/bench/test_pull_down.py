@@ -9,13 +9,14 @@ from host_tools.bench.target import FLOATING_ENABLE, Target
 from host_tools.bench.witness import POWER, UPLINK_EN, Witness
 from host_tools.client import HubClient
 from tests.bench import scenario
+from tests.bench.marks import latches
 
 pytestmark = [pytest.mark.promise("P3"), pytest.mark.needs("faults", "power")]
 
 _WORD = "enable-floating"
 
 
-@pytest.mark.disturbs("a fault stays latched until a power-cycle")
+@latches
 def test_a_missing_pull_down_is_found_at_boot_and_forbids_arming(
     target: Target, witness: Witness, hub: HubClient
 ) -> None:
@@ -30,7 +31,7 @@ def test_a_missing_pull_down_is_found_at_boot_and_forbids_arming(
     scenario.stayed_shut(witness, since)
 
 
-@pytest.mark.disturbs("a fault stays latched until a power-cycle")
+@latches
 def test_a_fire_while_the_pull_down_is_missing_is_told_and_opens_nothing(
     target: Target, witness: Witness, hub: HubClient
 ) -> None:
