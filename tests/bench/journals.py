@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from detector.codes import journal_name
@@ -29,11 +29,20 @@ def records(console: ConsoleClient, after: int) -> list[JournalRecord]:
     return [parse(data) for data in dump(console, after).records]
 
 
-def awaited(console: ConsoleClient, after: int, kind: int, count: int) -> list[JournalRecord]:
-    """Return the records of a kind behind number `after`, as soon as there are so many."""
+def awaited(
+    console: ConsoleClient, after: int, kind: int, count: int, about: Container[int] | None = None
+) -> list[JournalRecord]:
+    """Return the records of a kind behind number `after`, as soon as there are so many.
+
+    `about` are the image ids to look for: a picture of an earlier test may still be on its way.
+    """
 
     def found() -> list[JournalRecord] | None:
-        of_kind = [record for record in records(console, after) if record.kind == kind]
+        of_kind = [
+            record
+            for record in records(console, after)
+            if record.kind == kind and (about is None or record.a in about)
+        ]
         return of_kind if len(of_kind) >= count else None
 
     what = f"no {count} records of {journal_name(kind)}"
