@@ -39,6 +39,7 @@ WATCHDOG_MS = CONFIG["watchdog_ms"]
 SHUT_MS = 50
 ALIVE_LIMIT_MS = 2100
 # How long a line is held for a trip: longer than the debounce of 5 ms, far shorter than a delay.
+# A delayed one costs no time: it is held twice as long, should the host keep the board waiting.
 HOLD_MS = 50
 # Patience with the host's own scheduling; no verdict is made of it.
 SLACK_S = 1.0
@@ -73,9 +74,9 @@ def _first(witness: Witness, signal: str) -> int:
     return witness.wait(signal, 1, patience()).t_us
 
 
-def trip(target: Target, kind: str, hold_ms: int = HOLD_MS) -> int:
+def trip(target: Target, kind: str) -> int:
     """Raise a sensor line long enough to count and let it fall; return when it rose (us)."""
-    return target.pulse(role(kind), hold_ms)
+    return target.pulse(role(kind), HOLD_MS + (HOLD_MS if kind in CONFIG["entry_zones"] else 0))
 
 
 # --- the hub's side -----------------------------------------------------------------------------
