@@ -210,6 +210,8 @@ def test_what_the_uart_held_when_the_gate_shut_is_gone_before_it_opens_again(
     since = witness.now_us()
     hub.send("disarm")
     shut = witness.wait(GATE, 0, scenario.patience(), since)
+    # A line that rises while the latch is being cleared would have to fall and rise again.
+    witness.wait("LATCH_CLEAR", 0, scenario.patience(), shut.t_us)
     target.line(scenario.role(FIRE), 1)
     opened = witness.wait(GATE, 1, scenario.patience(), shut.t_us)
     passed = witness.wait_for(
