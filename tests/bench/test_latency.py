@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
 
-from host_tools.bench.target import Target
-from host_tools.bench.witness import GATE, LATCH, Witness
-from host_tools.client import HubClient
+from host_tools.bench.session import Bench
+from host_tools.bench.target import SPARE, Target
+from host_tools.bench.witness import GATE, LATCH
 from tests.bench import scenario
 from tests.bench.scenario import PANIC, SHUT_MS
 
@@ -29,10 +30,12 @@ _OPEN_P99_MS = 30
 _OPEN_WITH_FLASH_COSTS_P99_MS = 100
 
 
-def alarms(
-    target: Target, witness: Witness, hub: HubClient, rest_ms: int
-) -> tuple[list[float], list[float]]:
-    """Trip and disarm 200 times; return ms from trip to open and from last byte to shut."""
+Series = tuple[list[float], list[float]]  # ms from trip to open, from a disarm's end to shut
+
+
+def alarms(bench: Bench, rest_ms: int) -> Series:
+    """Trip and disarm 200 times."""
+    target, witness, hub = bench.target, bench.witness, bench.hub
     opening, shutting = [], []
     for number in range(_ALARMS):
         if number % _ALARMS_A_REST == 0:  # the journal is erased ahead in quiet states only
@@ -46,12 +49,27 @@ def alarms(
     return opening, shutting
 
 
+@pytest.fixture(scope="module")
+def series(bench: Bench) -> Iterator[dict[str, Future[Series]]]:
+    """The series of this board and of one with a Pico's flash costs, both at the same time."""
+    bench.rest()
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor() as pool:
+        found = {"free": pool.submit(alarms, bench, _REST_MS)}
+        if SPARE in bench.target.capabilities:
+            pico = bench.spare(clone=True, max_ms=None, flash_costs="pico")
+            stack.callback(pico.close)
+            found["pico"] = pool.submit(alarms, pico, _REST_WITH_FLASH_COSTS_MS)
+        wait(found.values())
+        bench.is_resting = False
+        yield found
+
+
 @pytest.mark.promise("P4")
 def test_two_hundred_alarms_open_and_shut_in_time(
-    target: Target, witness: Witness, hub: HubClient, measure: Measure
+    target: Target, series: dict[str, Future[Series]], measure: Measure
 ) -> None:
     """Trip to open, journal write included, and disarm to shut, 200 times."""
-    opening, shutting = alarms(target, witness, hub, _REST_MS)
+    opening, shutting = series["free"].result()
     measure("disarm to gate shut", shutting, "ms", high=SHUT_MS)
     measure("disarm to gate shut, p99", shutting, "ms", high=_P99_MS, judged="p99")
     measure("trip to gate open, p99", opening, "ms", high=_OPEN_P99_MS, judged="p99")
@@ -60,12 +78,10 @@ def test_two_hundred_alarms_open_and_shut_in_time(
 @pytest.mark.promise("P4")
 @pytest.mark.needs("spare")
 def test_with_a_picos_flash_costs_two_hundred_alarms_open_and_shut_in_time(
-    spare: Callable[..., Any], measure: Measure
+    target: Target, series: dict[str, Future[Series]], measure: Measure
 ) -> None:
     """The same on a board whose flash takes as long as a Pico's: 45 ms an erase, 0.4 ms a page."""
-    bench = spare(clone=True, flash_costs="pico")
-    board = (bench.target, bench.witness, bench.hub)
-    opening, shutting = alarms(*board, _REST_WITH_FLASH_COSTS_MS)
+    opening, shutting = series["pico"].result()
     measure("disarm to gate shut, Pico flash", shutting, "ms", high=SHUT_MS)
     high = _OPEN_WITH_FLASH_COSTS_P99_MS
     measure("trip to gate open, Pico flash, p99", opening, "ms", high=high, judged="p99")
