@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.client import HubClient
 from host_tools.deadline import Deadline
-from tests.bench import early, hostile, jpegs, scenario, uploads
+from tests.bench import early, full_store, hostile, jpegs, scenario, uploads
 
 # 15 extents of 8 KiB; a camera's comment of its own still fits behind it.
 _LARGE_BYTES = 120_000
@@ -68,6 +69,41 @@ def heart_stopped(bench: Bench) -> Iterator[tuple[Target, int, int]]:
     board.close()
 
 
+@pytest.fixture(scope="session")
+def beside() -> Iterator[ThreadPoolExecutor]:
+    """What takes long on boards of their own, one after the other, beside the tests."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def cutting(
+    bench: Bench, medium_pictures: Path, beside: ThreadPoolExecutor
+) -> Iterator[Future[uploads.Cut]]:
+    """A board whose upload is cut off in its middle."""
+    with contextlib.closing(bench.spare(clone=True, max_ms=None, flash_costs="free")) as other:
+        job = beside.submit(uploads.cut_in_its_middle, other, medium_pictures)
+        yield job
+        wait([job])
+
+
+@pytest.fixture(scope="session")
+def filling(
+    bench: Bench, large_pictures: Path, beside: ThreadPoolExecutor
+) -> Iterator[Future[full_store.Filled]]:
+    """A board whose store is filled."""
+    with contextlib.closing(bench.spare(clone=True, max_ms=None, flash_costs="free")) as other:
+        job = beside.submit(full_store.fill, other, large_pictures)
+        yield job
+        wait([job])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _start_early(request: pytest.FixtureRequest) -> None:
-    early.begin(request, hostile_all_along.__name__, heart_stopped.__name__)
+    early.begin(
+        request,
+        hostile_all_along.__name__,
+        heart_stopped.__name__,
+        cutting.__name__,
+        filling.__name__,
+    )

@@ -2,64 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 
 from detector import codes
-from host_tools.bench.session import Bench
 from host_tools.bench.target import FLASH_CUT, Target
 from host_tools.bench.witness import GATE, POWER, Witness
 from host_tools.client import ConsoleClient, HubClient
-from tests.bench import journals, pictures, repl, scenario, uploads
-from tests.bench.scenario import FIRE, PANIC, SHUT_MS
+from tests.bench import journals, pictures, scenario, uploads
+from tests.bench.full_store import Filled
+from tests.bench.scenario import PANIC, SHUT_MS
 
 Keys = dict[str, bytes]
 Measure = Callable[..., None]
-_LONG_WINDOW_MS = 60_000
-_BURST_MS = 10_000
 
 
-@dataclass(frozen=True)
-class Filled:
-    """A board whose store was filled, with what was seen meanwhile."""
-
-    bench: Bench
-    first: int  # the journal's last record before
-    oldest: int  # the image that must give way first
-    took_ms: list[float]  # from the last byte of each disarm to the gate's fall
-
-
-@pytest.fixture(scope="module")
-def filled(bench: Bench, large_pictures: Path) -> Iterator[Filled]:
-    """One alarm after the other until no image finds room, no time between for housekeeping."""
-    other = bench.spare(clone=True, max_ms=None, flash_costs="free")
-    repl.reconfigure(other.target, window_ms=_LONG_WINDOW_MS)  # no burst is cut short by its end
-    first = int(scenario.status(other.hub)["journal"])
-    other.target.camera(images=large_pictures)
-    took_ms = [another_alarm(other)]
-    oldest = int(pictures.listed(other.hub)[0]["id"])
-    while not is_full(other):
-        took_ms.append(another_alarm(other))
-    yield Filled(other, first, oldest, took_ms)
-    other.close()
-
-
-def is_full(bench: Bench) -> bool:
-    """Say whether the customer was told that a picture found no room."""
-    return any(event.get("why") == "store-full" for event in bench.hub.events)
-
-
-def another_alarm(bench: Bench) -> float:
-    """Have an alarm's pictures stored, or found too many, and disarm; return ms to the fall."""
-    images = int(bench.status()["images"]) + scenario.CONFIG["burst_fire"]
-    scenario.alarm(bench.target, FIRE)
-    scenario.patience(_BURST_MS).wait_for(
-        lambda: is_full(bench) or int(bench.status()["images"]) == images, "no burst was stored"
-    )
-    return scenario.shut_after(bench.witness, bench.hub, "disarm")
+@pytest.fixture
+def filled(filling: Future[Filled]) -> Filled:
+    """A board whose store was filled beside the tests before."""
+    return filling.result()
 
 
 @pytest.mark.promise("P4")

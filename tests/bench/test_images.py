@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from detector import codes
 from detector.channel import LOST_MS
-from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.bench.witness import UPLINK_TX_PASSED, Witness
 from host_tools.client import ArcClient, ConsoleClient, HubClient
-from tests.bench import early, journals, pictures, repl, scenario, uploads
+from tests.bench import journals, pictures, scenario, uploads
 from tests.bench.scenario import INTRUSION, PANIC, SHUT_MS
 
 pytestmark = [pytest.mark.needs("camera")]
@@ -21,26 +21,12 @@ pytestmark = [pytest.mark.needs("camera")]
 Keys = dict[str, bytes]
 # About every third frame of 1 KiB is damaged on its way.
 _NOISE = 1 / 25_000
-_LONG_WINDOW_MS = 600_000
 
 
-@pytest.fixture(scope="module")
-def long_cut(bench: Bench, medium_pictures: Path) -> Iterator[uploads.Cut]:
+@pytest.fixture
+def long_cut(cutting: Future[uploads.Cut]) -> uploads.Cut:
     """An upload on a board of its own, in an alarm of ten minutes, cut off in its middle."""
-    other = bench.spare(clone=True, max_ms=None, flash_costs="free")
-    repl.reconfigure(other.target, window_ms=_LONG_WINDOW_MS)
-    other.target.camera(images=medium_pictures)
-    other.wait_ready()
-    arc = other.new_arc()
-    uploads.uploading(other.target, other.witness, arc, uploads.HALF_BYTES)
-    other.target.link_fault("uplink", cut=True)
-    yield uploads.Cut(other.target, arc, other.witness.now_us())
-    other.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _start_early(request: pytest.FixtureRequest) -> None:
-    early.begin(request, long_cut.__name__)
+    return cutting.result()
 
 
 @pytest.mark.promise("P1")

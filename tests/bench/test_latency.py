@@ -18,7 +18,7 @@ pytestmark = pytest.mark.statistics
 
 Measure = Callable[..., None]
 _ALARMS = 200
-_ALARMS_A_REST = 3
+_ALARMS_A_REST = 5
 _REST_MS = 60
 _REST_WITH_FLASH_COSTS_MS = 100
 # The figure of DESIGN 11. A disarm takes a tenth of it on a quiet machine.

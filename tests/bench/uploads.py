@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from detector import frames, window
+from host_tools.bench.session import Bench
 from host_tools.bench.target import Target
 from host_tools.bench.witness import UPLINK_TX_PASSED, Witness
 from host_tools.client import ArcClient, Image
-from tests.bench import scenario
+from tests.bench import repl, scenario
 
 _FIRST_PART_BYTES = 3000
 # A picture that takes half a second, and its middle.
@@ -22,6 +24,7 @@ _QUIET_US = 150_000
 _HOUSEKEEPING_MS = 10_000
 # What a picture's taking writes besides its chunks, the alarm's own records among it.
 _RECORDS = 12
+_LONG_WINDOW_MS = 600_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,17 @@ def uploading(
     image = arc.images[0]
     assert not image.complete, "the image was over before it could be disturbed"
     return int(image.meta["event"])
+
+
+def cut_in_its_middle(other: Bench, medium_pictures: Path) -> Cut:
+    """Cut an upload off in its middle, in an alarm of ten minutes."""
+    repl.reconfigure(other.target, window_ms=_LONG_WINDOW_MS)
+    other.target.camera(images=medium_pictures)
+    other.wait_ready()
+    arc = other.new_arc()
+    uploading(other.target, other.witness, arc, HALF_BYTES)
+    other.target.link_fault("uplink", cut=True)
+    return Cut(other.target, arc, other.witness.now_us())
 
 
 def storing(target: Target) -> int:
