@@ -120,3 +120,4 @@ def test_the_oldest_images_give_way_and_the_next_alarms_come(
     scenario.alarm(target)
     jpeg = pictures.unsealed(pictures.next_whole(arc), arc_keys)
     assert jpeg == target.served()[before].jpeg
+    target.power(False)
