@@ -233,6 +233,7 @@ class Board:
                 heapsize=options.heapsize,
                 log=options.state / "interpreter.log",
                 socket_path=str(Path(self._folder.name) / "board"),
+                flash=self.flash.path,
             )
         )
 

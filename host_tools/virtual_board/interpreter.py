@@ -27,6 +27,7 @@ class InterpreterOptions:
     heapsize: str
     log: Path
     socket_path: str
+    flash: Path  # the storage region, which the processor reads as memory
 
 
 class Interpreter:
@@ -138,7 +139,11 @@ class Interpreter:
             os.dup2(stdout_write, 1)
             os.dup2(self._log, 2)
             options = self._options
-            environment = {**os.environ, "SLUSS_BOARD_SOCKET": options.socket_path}
+            environment = {
+                **os.environ,
+                "SLUSS_BOARD_SOCKET": options.socket_path,
+                "SLUSS_BOARD_FLASH": str(options.flash),
+            }
             heap = f"heapsize={options.heapsize}"
             command = [str(options.executable), "-X", heap, str(options.rom)]
             os.execve(command[0], command, environment)

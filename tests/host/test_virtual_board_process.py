@@ -23,6 +23,7 @@ from host_tools.virtual_board.recorder import (
     RESET_SOFT,
     RESET_WATCHDOG,
 )
+from host_tools.virtual_board.wire import wire
 from tests.host.virtual_board_helpers import OPEN_GATE, LoggedBoard, let_go, raw_repl, run, start
 
 
@@ -212,6 +213,29 @@ def test_flash_outlives_the_board(tmp_path: Path) -> None:
         run(board, "with open('/kept', 'w') as f: f.write('yes')")
     with LoggedBoard(tmp_path) as board:
         assert run(board, "print(open('/kept').read())") == "yes"
+
+
+def test_the_processor_reads_at_once_what_the_board_has_programmed_and_erased(
+    board: LoggedBoard,
+) -> None:
+    """Read as memory, and asked of the board: the same, around and in the middle of a change."""
+    code = FLASH + (
+        "def looks():\n"
+        "    for at in (0, 4090, 4096, 4100):\n"
+        "        mine, theirs = bytearray(12), bytearray(12)\n"
+        "        f.readblocks(299, mine, at)\n"
+        f"        rp2.exchange({wire.OP_FLASH_READ}, 0, 299 * 4096 + at, 12, None, theirs)\n"
+        "        print(mine == theirs, sum(mine), end=' ')\n"
+        "f.writeblocks(300, b'\\x05' * 256, 0)\nlooks()\nf.ioctl(6, 300)\nlooks()\n"
+    )
+    assert run(board, code) == (
+        f"True {12 * 255} True {6 * 255 + 6 * 5} True {12 * 5} True {12 * 5} "
+        f"True {12 * 255} True {12 * 255} True {12 * 255} True {12 * 255}"
+    )
+
+
+def test_nothing_is_read_beyond_the_flash(board: LoggedBoard) -> None:
+    assert run(board, FLASH + "print(f.readblocks(352, bytearray(4)))") == "-22"
 
 
 def test_a_failing_block_answers_eio_and_the_others_work(board: LoggedBoard) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 
 import board_link
+import flash_cells
 import vfs
 import wire
 
@@ -16,6 +17,7 @@ _PUBLIC = ("machine", "rp2", "time")  # the ROM's other modules are not importab
 def run() -> None:
     """Start the board's interpreter; never returns."""
     board_link.connect(os.getenv("SLUSS_BOARD_SOCKET"))
+    flash_cells.connect()
     import time
 
     import machine
