@@ -165,6 +165,7 @@ DELETE_FOR_ROOM = const(2)
 DELETE_UNFINISHED = const(3)
 DELETE_BY_AGE = const(4)
 DELETE_AGE_UNKNOWN = const(5)  # and it will not be known, or was not for 24 h of power
+DELETE_REASON_LAST = const(5)
 
 
 def journal_name(kind: int) -> str:

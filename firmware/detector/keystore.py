@@ -125,7 +125,10 @@ class KeyStore:
             if self.index.marks[slot] & PENDING:
                 self._slots.read(self._side, slot)
                 event_id = struct.unpack_from("<I", self._slots.slot, keyslots.ID_AT + 4)[0]
-                return self.index.ids[slot], event_id, self._slots.slot[WHY_AT]
+                why = self._slots.slot[WHY_AT]
+                if not 0 < why <= codes.DELETE_REASON_LAST:  # a power cut tore it
+                    why = codes.DELETE_UNFINISHED
+                return self.index.ids[slot], event_id, why
         return None
 
     def recorded(self, image_id: int) -> None:
@@ -208,7 +211,10 @@ class KeyStore:
             why = codes.DELETE_UNFINISHED
             # Ids count up slot by slot: a larger one than the next is torn itself.
             is_recorded = self.index.ids[slot] > self.next_id
-        if slots.slot[WHY_AT] != 0xFF or not is_recorded:
+        # Behind a gap of slots that stayed blank an id may be somewhat larger; not beyond it.
+        if self.index.ids[slot] <= self.next_id + slot and (
+            slots.slot[WHY_AT] != 0xFF or not is_recorded
+        ):
             self.next_id = max(self.next_id, self.index.ids[slot] + 1)
         if slots.slot[WHY_AT] == 0xFF or not slots.is_zeroed():
             try:

@@ -318,6 +318,10 @@ class TestCompaction(unittest.TestCase):
 class TestTornSlots(unittest.TestCase):
     """Power cuts while adding and deleting."""
 
+    def setUp(self):
+        self.flash = FakeFlash()
+        self.keys = opened(self.flash)
+
     def test_cut_while_adding_gives_all_or_nothing(self):
         """What was acknowledged before stays; a torn key is zeroed at boot."""
         for how in (BEFORE, HALF, AFTER):
@@ -361,6 +365,34 @@ class TestTornSlots(unittest.TestCase):
                 self.assertFalse(flash.holds(key_of(number)[12:22]))
                 self.assertEqual(keys.next_pending()[0], number)
                 keys.recorded(number)
+
+    def test_torn_id_is_never_taken_for_an_id(self):
+        """Not at the boot that finds it, and not at the next, when its slot is zeroed."""
+        add(self.keys)
+        add(self.keys)
+        torn = b"SK\x03\x01\x03\xff\xff\xff" + b"\xff" * 248
+        self.flash.writeblocks(SIDE_A, torn, 4 * 128)
+        for _ in range(3):
+            self.assertEqual(opened(self.flash).next_id, 3)
+
+    def test_id_behind_a_slot_that_stayed_blank_is_not_given_twice(self):
+        """An add that the flash refused used up an id, and a slot."""
+        self.flash.failing = (SIDE_A,)
+        with self.assertRaises(FlashError):
+            add(self.keys)
+        self.flash.failing = ()
+        add(self.keys)
+        forget(self.keys, 2)
+        self.assertEqual(opened(self.flash).next_id, 3)
+
+    def test_torn_reason_of_a_deletion_is_none(self):
+        """A byte of which not all bits were cleared: its record says that it was cut short."""
+        add(self.keys)
+        page = b"\xff" * 122 + bytes((0xF5,)) + b"\xff" * 133
+        self.flash.writeblocks(SIDE_A, page, 256)
+        again = opened(self.flash)
+        self.assertEqual(again.next_pending(), (1, 7, codes.DELETE_UNFINISHED))
+        self.assertFalse(self.flash.holds(key_of(1)))
 
 
 if __name__ == "__main__":
