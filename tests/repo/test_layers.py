@@ -33,6 +33,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("keyfile", "utc"),
         *("virtual_board.circuit", "virtual_board.client", "virtual_board.pictures"),
     ),
+    "cut": ("deadline", "evidence", "interpreter"),
     "certificate": (
         *("attestation", "bench", "console", "evidence", "git_state", "links", "utc"),
     ),

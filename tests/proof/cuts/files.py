@@ -70,10 +70,9 @@ def _delete(files, ledger, name):
 class FilesStory:
     """Updates of some files, deletions and additions."""
 
-    @staticmethod
-    def knowledge():
+    def knowledge(self):
         """Return who takes in the ledger's facts."""
-        return Files()
+        return Files(_raw(self.blocks))
 
     @staticmethod
     def reboot(blocks, known, chance):
@@ -91,7 +90,7 @@ class FilesStory:
         self.operations = flash.operations = []
         flash.step = "files are flashed"
         files = mount(flash)
-        known = Files()
+        known = self.knowledge()
         while len(self.operations) < operations:
             if chance.below(6) == 0:
                 files = mount(flash)
@@ -120,8 +119,9 @@ class Files:
 
     chain = None
 
-    def __init__(self):
-        """Know nothing."""
+    def __init__(self, raw):
+        """Know no file; `raw` are the raw blocks, which stay as they are."""
+        self.raw = raw
         self.whole = {}
         self.writing = None
         self.removing = None
@@ -140,7 +140,7 @@ class Files:
 
     def copy(self):
         """Return another that goes on from here."""
-        other = Files()
+        other = Files(self.raw)
         other.whole = dict(self.whole)
         other.writing = self.writing
         other.removing = self.removing
@@ -160,7 +160,6 @@ class FilesReboot:
         self.chance = chance
         self.ledger = []
         self.flash.ledger = self.ledger
-        self._raw = {number: block for number, block in blocks.items() if number >= RAW_FIRST}
 
     def run(self):
         """Raise Broken."""
@@ -183,8 +182,8 @@ class FilesReboot:
         _receive(files, self.ledger, _NAMES[0], _content(self.chance))
         if _everything(self._mounted()).get(_NAMES[0]) != self.ledger[-1][2]:
             raise Broken("a file that was written now cannot be read")
-        for number, block in self.flash.blocks.items():
-            if number >= RAW_FIRST and self._raw.get(number) is not block:
+        for number, block in _raw(self.flash.blocks).items():
+            if known.raw.get(number) is not block:
                 raise Broken("littlefs wrote to raw block %d" % number)
 
     def _mounted(self):
@@ -192,6 +191,10 @@ class FilesReboot:
             return mount(self.flash)
         except OSError as error:
             raise Broken("littlefs does not mount: %s" % error)
+
+
+def _raw(blocks):
+    return {number: block for number, block in blocks.items() if number >= RAW_FIRST}
 
 
 def _everything(files):

@@ -8,7 +8,9 @@ from world import World, provisioned
 from detector import codes
 
 FIRST_DAY = 2500
-PASTS = ("new", "full store", "old journal", "key side used up")
+# What a detector has behind it: the journal's ring is about to come round, the store is nearly
+# full, or the key store is about to move to its other side; its keys are about to be changed.
+PASTS = ("new", "old journal", "used keys", "full store", "changing keys")
 
 
 class Past:
@@ -29,8 +31,10 @@ class Past:
                 self._write_records(world, 1240 + chance.below(30))
             elif name == "full store":
                 self._take_pictures(world, 58 + chance.below(4), 0)
+            elif name == "used keys":
+                self._take_pictures(world, 102, 98 - chance.below(4))
             else:
-                self._take_pictures(world, 98 + chance.below(4), 95)
+                self._take_pictures(world, 3, 1)
         self.blocks = flash.blocks
 
     def story(self, seed, operations):
@@ -88,6 +92,9 @@ class Story:
         # With an untold time the images of earlier boots are not served: one story in four.
         if self.chance.below(4):
             self._tell()
+        for name, tell in _BEGINS.get(past.name, ()):
+            self._begin(name)
+            tell(self)
         while len(self.operations) < operations:
             name, tell = self.chance.pick(_HAPPENS)
             self._begin(name)
@@ -103,6 +110,11 @@ class Story:
             self.world.step()
 
     # --- what may happen -----------------------------------------------------------------------
+
+    def _tidy(self):
+        """Let it do all that waits for a quiet state."""
+        for _ in range(300):
+            self.world.step(20)
 
     def _rest(self):
         for _ in range(self.chance.pick((4, 12, 40))):
@@ -200,3 +212,8 @@ _HAPPENS = (
     ("restart", Story._reboot),
     ("key and configuration change", Story._change_keys),
 )
+_BEGINS = {
+    "full store": (("capture", Story._capture), ("rest", Story._tidy)),
+    "used keys": (("capture", Story._capture), ("rest", Story._tidy)),
+    "changing keys": (("key and configuration change", Story._change_keys),),
+}

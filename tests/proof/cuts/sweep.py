@@ -6,6 +6,7 @@ prints a JSON line with what it found. With "story", "operation", "phase" (and "
 that one point again.
 """
 
+import binascii
 import json
 import sys
 import time
@@ -21,6 +22,7 @@ _micropython = traceback is None
 sys.path[:0] = [_here, _root + "/tests/unit", _root + "/firmware"]
 
 import nor  # noqa: E402
+from faults import FAULTS  # noqa: E402
 from kinds import kind_of  # noqa: E402
 from ledger import Broken  # noqa: E402
 from stories import PASTS, Past  # noqa: E402
@@ -28,7 +30,7 @@ from stories import PASTS, Past  # noqa: E402
 if _micropython:
     from files import FilesPast
 
-STORY_OPERATIONS = 150
+STORY_OPERATIONS = 60  # or more: the last thing that happens is told to its end
 SECOND_OPERATIONS = 40  # of a start, of which one is cut again
 
 
@@ -56,7 +58,7 @@ class Sweep:
             table.setdefault(name, [0, 0, 0])[phase] += 1
         return True
 
-    def story(self, story, limit, only=None):
+    def story(self, story, limit, stride=1, offset=0, only=None):
         """Cut a story everywhere, until there are `limit` points or one fails."""
         blocks = dict(story.blocks)
         digest = nor.Digest(blocks)
@@ -67,7 +69,7 @@ class Sweep:
                 known.take(story.ledger[told])
                 told += 1
             before = digest.value()
-            for phase in range(3):
+            for phase in range(3) if index % stride == offset else ():
                 if self.points >= limit:
                     return
                 if only and (index, phase) != only:
@@ -128,9 +130,12 @@ class Sweep:
 
 def main(order):
     """Do what is ordered; return what was found."""
+    if "fault" in order:
+        FAULTS[order["fault"]]()
     sweep = Sweep()
     seed = order["seed"]
     limit = order.get("points", 1 << 29)
+    stride = order.get("stride", 1)  # only each so many-th operation is cut
     begun = time.time()
     pasts = [Past(name, seed) for name in PASTS]
     if _micropython:
@@ -141,8 +146,8 @@ def main(order):
     only = (order["operation"], order["phase"]) if "operation" in order else None
     while sweep.points < limit and not sweep.failure:
         past = pasts[number % len(pasts)]
-        story = past.story(seed * 100000 + number, STORY_OPERATIONS)
-        sweep.story(story, limit, only)
+        story = past.story(seed * 100000 + number, order.get("operations", STORY_OPERATIONS))
+        sweep.story(story, limit, stride, (seed + number) % stride, only)
         operations += len(story.operations)
         stories += 1
         if sweep.failure:
@@ -162,6 +167,8 @@ def main(order):
         "steps": sweep.steps,
         "seconds": time.time() - begun,
         "failure": sweep.failure,
+        # Eight bytes of each point, as hex: so that whoever adds up runs sees that none is twice.
+        "seen": binascii.hexlify(b"".join(sorted(sweep.seen))).decode(),
     }
 
 

@@ -1,0 +1,1 @@
+"""Cuts the power at every flash operation of a detector in memory, and adds up what was found."""
