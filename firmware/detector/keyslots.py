@@ -162,6 +162,15 @@ class KeySlots:
         if self.read_header(side) != (generation, next_id):
             raise FlashError("key store header")
 
+    def count_whole(self, side: int) -> int:
+        """Return how many images a side holds, whatever its header says; raise FlashError."""
+        count = 0
+        for number in range(SLOT_COUNT):
+            self.read(side, number)
+            if self.is_whole():
+                count += 1
+        return count
+
     def is_side_blank(self, side: int) -> bool:
         """Say whether a whole side is blank; raise FlashError."""
         for block in range(side, side + KEYS_SIDE_BLOCKS):

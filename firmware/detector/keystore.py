@@ -40,6 +40,7 @@ class KeyStore:
         self._copy_from = -1  # next slot to copy; -1: no compaction runs
         self._copy_to = 0
         self._rest = 0
+        self._is_headless = False  # the side in use has lost its header: it moves to the other soon
         self.pending = 0  # deletions that the journal has not got yet
         self.next_id = 1
         self.failing = False  # the last housekeep, or a scrub at recovery, failed
@@ -47,7 +48,8 @@ class KeyStore:
     def recover(self) -> None:
         """Find the side in use and what lives in it; raise FlashError.
 
-        Blank flash is taken into use at once; anything else without a header waits for housekeep.
+        Blank flash is taken into use at once, and so is, as a fault, what has images and no header;
+        anything else without one waits for housekeep.
         """
         in_a = self._slots.read_header(KEYS_A_BLOCK)
         in_b = self._slots.read_header(KEYS_B_BLOCK)
@@ -55,9 +57,20 @@ class KeyStore:
             self._use(KEYS_A_BLOCK, in_a[0], in_a[1])
         else:
             self._use(KEYS_B_BLOCK, in_b[0], in_b[1])
-        if not self._generation and self._slots.is_side_blank(KEYS_A_BLOCK):
+        if self._generation or self._take_headless():
+            return
+        if self._slots.is_side_blank(KEYS_A_BLOCK):
             self._slots.write_header(KEYS_A_BLOCK, 1, 1)
             self._use(KEYS_A_BLOCK, 1, 1)
+
+    def _take_headless(self) -> bool:
+        """Use the side with the most images although its header is spoiled; False for none."""
+        in_a = self._slots.count_whole(KEYS_A_BLOCK)
+        in_b = self._slots.count_whole(KEYS_B_BLOCK)
+        if in_a or in_b:
+            self._use(KEYS_A_BLOCK if in_a >= in_b else KEYS_B_BLOCK, 1, 1)
+            self.failing = self._is_headless = True
+        return self._is_headless
 
     # --- asking --------------------------------------------------------------------------------
 
@@ -180,6 +193,7 @@ class KeyStore:
         self._spare_blank = 0
         self._is_erased = False
         self._copy_from = -1
+        self._is_headless = False
         if not generation:
             return
         for slot in range(SLOT_COUNT):
@@ -236,7 +250,7 @@ class KeyStore:
             return False
         try:
             self._step()
-            self.failing = False
+            self.failing = self._is_headless
         except FlashError:
             self.failing = True
             self._rest = _REST
@@ -250,7 +264,8 @@ class KeyStore:
             return self.pending > 0  # a copy does not know what the journal has not got yet
         if self._spare_blank < KEYS_SIDE_BLOCKS or not self._generation:
             return False
-        return SLOT_COUNT - self.index.used >= _LOW or not self._dead
+        has_room = SLOT_COUNT - self.index.used >= _LOW or not self._dead
+        return has_room and not self._is_headless
 
     def _step(self) -> None:
         if self._copy_from >= 0:

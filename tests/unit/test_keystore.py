@@ -366,6 +366,24 @@ class TestTornSlots(unittest.TestCase):
                 self.assertEqual(keys.next_pending()[0], number)
                 keys.recorded(number)
 
+    def test_images_outlive_the_header_of_their_side(self):
+        """Whatever spoiled it: it is a fault, and heals when the images have moved."""
+        for _ in range(5):
+            add(self.keys)
+        forget(self.keys, 2)
+        self.flash.blocks[SIDE_A][9] ^= 0x04
+        again = opened(self.flash)
+        self.assertTrue(again.failing)
+        self.assertEqual(again.index.living(), [1, 3, 4, 5])
+        self.assertEqual(again.next_id, 6)
+        self.assertTrue(again.housekeep())
+        self.assertTrue(again.failing)
+        tidy(again)
+        self.assertFalse(again.failing)
+        again = opened(self.flash)
+        self.assertEqual(again.index.living(), [1, 3, 4, 5])
+        self.assertFalse(again.failing)
+
     def test_torn_id_is_never_taken_for_an_id(self):
         """Not at the boot that finds it, and not at the next, when its slot is zeroed."""
         add(self.keys)
