@@ -30,6 +30,17 @@ class KeyIndex:
         self.marks[slot] = 0
         return slot
 
+    def is_own(self, slot: int, next_id: int) -> bool:
+        """Say whether the id in a slot that is not whole can be its own; put the likely one there.
+
+        Ids count up slot by slot; slots that stayed blank used up one each.
+        """
+        before = self.ids[slot - 1] if slot else 0
+        if before < self.ids[slot] <= next_id + slot:
+            return True
+        self.ids[slot] = before + 1
+        return False
+
     def living(self) -> list:
         """Return the ids of all images, oldest first."""
         return [self.ids[slot] for slot in range(self.used) if self.marks[slot] & LIVE]

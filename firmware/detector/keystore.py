@@ -40,7 +40,7 @@ class KeyStore:
         self._copy_from = -1  # next slot to copy; -1: no compaction runs
         self._copy_to = 0
         self._rest = 0
-        self._is_headless = False  # the side in use has lost its header: it moves to the other soon
+        self._is_headless = False  # the side in use has lost its header: its images move soon
         self.pending = 0  # deletions that the journal has not got yet
         self.next_id = 1
         self.failing = False  # the last housekeep, or a scrub at recovery, failed
@@ -48,7 +48,7 @@ class KeyStore:
     def recover(self) -> None:
         """Find the side in use and what lives in it; raise FlashError.
 
-        Blank flash is taken into use at once, and so is, as a fault, what has images and no header;
+        Blank flash is taken into use at once, and so are, as a fault, images without a header;
         anything else without one waits for housekeep.
         """
         in_a = self._slots.read_header(KEYS_A_BLOCK)
@@ -196,19 +196,22 @@ class KeyStore:
         self._is_headless = False
         if not generation:
             return
+        is_own = True
         for slot in range(SLOT_COUNT):
             self._slots.read(side, slot)
             self.index.marks[slot] = 0
             # An add that the flash refused leaves a blank slot among the others: look at all.
             if not self._slots.is_blank():
                 self.index.used = slot + 1
-                self._note(slot)
+                if not is_own and self._slots.is_whole():
+                    self.failing = True  # no torn add, which is the last: an image was spoiled
+                is_own = self._note(slot)
             if not self.index.marks[slot] & LIVE:
                 self._dead += 1
         self._dead -= SLOT_COUNT - self.index.used
 
-    def _note(self, slot: int) -> None:
-        """Enter the slot just read into the index."""
+    def _note(self, slot: int) -> bool:
+        """Enter the slot just read into the index; False where its id is not its own."""
         slots = self._slots
         self.index.ids[slot] = slots.id()
         self.index.days[slot] = slots.day()
@@ -218,18 +221,16 @@ class KeyStore:
                 if slots.slot[DELIVERED_AT + reader] != 0xFF:
                     self.index.marks[slot] |= 1 << reader
             self.next_id = max(self.next_id, self.index.ids[slot] + 1)
-            return
+            return True
         why = slots.slot[WHY_AT]
         is_recorded = slots.slot[RECORDED_AT] != 0xFF
+        is_own = self.index.is_own(slot, self.next_id)
         if why == 0xFF:  # torn while added (nobody was told of this image) or while deleted
             why = codes.DELETE_UNFINISHED
-            # Ids count up slot by slot: a larger one than the next is torn itself.
-            is_recorded = self.index.ids[slot] > self.next_id
-        # Behind a gap of slots that stayed blank an id may be somewhat larger; not beyond it.
-        if self.index.ids[slot] <= self.next_id + slot and (
-            slots.slot[WHY_AT] != 0xFF or not is_recorded
-        ):
-            self.next_id = max(self.next_id, self.index.ids[slot] + 1)
+            is_recorded = False
+        else:
+            is_own = True
+        self.next_id = max(self.next_id, self.index.ids[slot] + 1)
         if slots.slot[WHY_AT] == 0xFF or not slots.is_zeroed():
             try:
                 slots.zero(self._side, slot, why, is_recorded)
@@ -238,6 +239,7 @@ class KeyStore:
         if not is_recorded:
             self.index.marks[slot] = PENDING
             self.pending += 1
+        return is_own
 
     # --- erasing -------------------------------------------------------------------------------
 

@@ -249,6 +249,8 @@ class Store:
         """Journal one deletion that is not on record yet; False where that failed."""
         try:
             image_id, event_id, why = self._keys.next_pending()
+            if event_id > self._journal.last_event:
+                event_id = 0  # there was no such event yet: a power cut tore the number
             self._journal.append(codes.JR_DELETE, event_id, image_id, why)
             self._keys.recorded(image_id)
         except (JournalError, FlashError):

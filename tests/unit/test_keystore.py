@@ -385,13 +385,31 @@ class TestTornSlots(unittest.TestCase):
         self.assertFalse(again.failing)
 
     def test_torn_id_is_never_taken_for_an_id(self):
-        """Not at the boot that finds it, and not at the next, when its slot is zeroed."""
+        """It was to be the next; neither this boot nor a later one leaps beyond."""
         add(self.keys)
         add(self.keys)
         torn = b"SK\x03\x01\x03\xff\xff\xff" + b"\xff" * 248
         self.flash.writeblocks(SIDE_A, torn, 4 * 128)
         for _ in range(3):
-            self.assertEqual(opened(self.flash).next_id, 3)
+            again = opened(self.flash)
+            self.assertEqual(again.next_id, 4)
+            self.assertFalse(again.failing)
+        self.assertEqual(again.next_pending()[0], 3)
+        again.recorded(3)
+        add(again)
+        again = opened(self.flash)
+        self.assertEqual(again.index.living(), [1, 2, 4])
+        self.assertFalse(again.failing)
+
+    def test_spoiled_id_of_an_image_is_a_fault(self):
+        """It was no torn add: another image lies behind it."""
+        add(self.keys)
+        add(self.keys)
+        self.flash.blocks[SIDE_A][2 * 128 + 7] ^= 0x40
+        again = opened(self.flash)
+        self.assertTrue(again.failing)
+        self.assertEqual(again.index.living(), [2])
+        self.assertEqual(again.next_id, 3)
 
     def test_id_behind_a_slot_that_stayed_blank_is_not_given_twice(self):
         """An add that the flash refused used up an id, and a slot."""

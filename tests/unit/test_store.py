@@ -23,6 +23,16 @@ class TestStoring(unittest.TestCase):
         self.device = Device()
         self.store = self.device.store
 
+    def test_torn_event_number_is_not_taken_for_an_event(self):
+        """The journal's last event is the highest it was told of: it must not leap."""
+        self.device.put()
+        torn = b"\xff" * 128 + b"SK\x03\x01\x02" + bytes(3) + b"\xff" * 120
+        self.device.flash.writeblocks(KEYS_BLOCK, torn, 256)
+        self.device.boot()
+        self.device.tidy()
+        self.assertEqual(self.device.deletions(), [(2, codes.DELETE_UNFINISHED)])
+        self.assertEqual(self.device.journal.last_event, 0)
+
     def test_stored_image_is_the_vectors_byte_for_byte(self):
         """What the independent reader expects; chance comes from the test."""
         chance = [vector.IV, vector.IMAGE_KEY, vector.WRAP_IV]
