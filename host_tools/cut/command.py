@@ -24,7 +24,8 @@ _RUN_POINTS = 5_000  # of one process: it builds its detectors' pasts anew
 def cut(
     points: Annotated[int, typer.Option(help="How many distinct points, at least.")] = 2_000,
     seed: Annotated[int, typer.Option(help="The first run's; the others count on.")] = 1,
-    workers: Annotated[int, typer.Option(help="Processes side by side.")] = 1,
+    workers: Annotated[int, typer.Option(help="MicroPython processes side by side.")] = 1,
+    cpython: Annotated[int, typer.Option(help="CPython processes beside them.")] = 0,
     stride: Annotated[
         int, typer.Option(help="Cut only each so many-th operation of a story: more stories.")
     ] = 1,
@@ -48,14 +49,14 @@ def cut(
                 total = sweep(
                     _orders(seed, min(points, _RUN_POINTS), shape),
                     points,
-                    workers,
+                    [False] * workers + [True] * cpython,
                     deadline,
                     lambda so_far: status.update(f"cutting: {so_far.points:,} points"),
                 )
     except (CutError, InterpreterError, TimeoutError, ValueError) as error:
         typer.echo(f"sluss cut: {error}", err=True)
         raise typer.Exit(2) from error
-    figures = _figures(total, time.monotonic() - begun, workers)
+    figures = _figures(total, time.monotonic() - begun, workers + cpython)
     _print(console, total, figures)
     if again is None:
         evidence.write("cut", figures, passed=not total.failures)
@@ -80,6 +81,7 @@ def _figures(total: Total, seconds: float, workers: int) -> dict[str, int | floa
         "points": total.points,
         **{f"points_{name}": phases[name] for name in PHASES},
         "points_in_recovery": sum(total.steps["recovery", phase] for phase in range(len(PHASES))),
+        "points_on_cpython": total.on_cpython,
         "kinds_of_operation": len({name for name, _phase in total.rows}),
         "flash_operations": total.operations,
         "stories": total.stories,

@@ -7,7 +7,7 @@ from kinds import RAW_FIRST
 from ledger import Broken
 from nor import Flash
 from store_helpers import unseal
-from world import RETENTION_DAYS, World, is_provisioned, provisioned, record_of
+from world import RETENTION_DAYS, SMALL, Camera, World, is_provisioned, provisioned, record_of
 
 from detector import codes, states
 from detector.clock import DAY_UNKNOWN
@@ -23,7 +23,7 @@ from detector.journal_slots import BODY, FLAG_ARMED, PER_BLOCK
 from detector.keystore import READER_CUSTOMER
 
 _KEY_BLOCKS = range(RAW_FIRST + KEYS_A_BLOCK, RAW_FIRST + JOURNAL_BLOCK)
-_LATER_DAYS = (0, 0, 0, 1, RETENTION_DAYS - 1, RETENTION_DAYS, 200)
+_LATER_DAYS = (0, 0, 0, 0, 0, 0, 1, RETENTION_DAYS - 1, RETENTION_DAYS, 200)
 _TIDY_STEPS = 300  # six seconds: first the room for images is looked through, then the keys'
 _EVENTS = 1000  # no story has as many
 _DELETED_ID_AT = 28
@@ -61,6 +61,7 @@ class Reboot:
     def run(self):
         """Start it and check everything; raise Broken."""
         self.flash.step = "recovery"
+        Camera.sizes = SMALL
         if not is_provisioned(self.flash):
             need(self.known.is_changing, "the identity is lost")
             # No detector runs without one; the service program gives it another.
@@ -104,17 +105,20 @@ class Reboot:
         known = self.known
         journal = self.world.parts.journal
         need(journal.seq >= known.last, "the journal ends at %d" % journal.seq)
-        first = journal.first_seq
-        need(first <= max(1, journal.seq - KEPT_RECORDS + 1), "records are gone from %d" % first)
+        first = max(1, journal.seq - KEPT_RECORDS + 1)
+        need(journal.first_seq <= first, "records are gone from %d on" % first)
         for number in range(first, known.last + 1):
             block = RAW_FIRST + JOURNAL_BLOCK + (number - 1) // PER_BLOCK % JOURNAL_BLOCKS
             data = self.flash.blocks.get(block)
-            if known.proved_records.get(block) is data:
+            # A block that is the same object holds what it held when it was read last.
+            proved = known.proved_records.get(block)
+            if proved is not None and proved[0] is data and proved[1] <= number <= proved[2]:
                 continue
             record = record_of(journal, number)
             need(record == known.records.get(number), "record %d is not as it was" % number)
-            if number % PER_BLOCK == 0 and number - PER_BLOCK >= first:
-                known.proved_records[block] = data
+            if number == known.last or number % PER_BLOCK == 0:
+                start = max(first, (number - 1) // PER_BLOCK * PER_BLOCK + 1)
+                known.proved_records[block] = (data, start, number)
         chain = known.chain.copy()
         for number in range(known.last + 1, journal.seq + 1):
             record = record_of(journal, number)
@@ -147,7 +151,9 @@ class Reboot:
             if image_id in known.images or image_id in known.deleting:
                 self._is_whole(image_id, is_told)
             elif image_id not in new:
-                need(image_id > max(known.images or (0,)), "image %d comes from nowhere" % image_id)
+                need(
+                    image_id > max(known.images or (0,)), "image %d comes from nowhere" % image_id
+                )
                 if store.is_served(image_id):
                     need(self._unsealed(image_id) is not None, "image %d is torn" % image_id)
 
@@ -172,7 +178,9 @@ class Reboot:
         proved = known.proved_images.get(image_id, ())
         if len(proved) != len(places) or any(a is not b for a, b in zip(proved, places)):
             jpeg = self._unsealed(image_id)
-            need(jpeg is not None and picture.jpeg in (None, jpeg), "image %d is spoiled" % image_id)
+            need(
+                jpeg is not None and picture.jpeg in (None, jpeg), "image %d is spoiled" % image_id
+            )
             known.proved_images[image_id] = places
 
     def _unsealed(self, image_id):

@@ -13,7 +13,14 @@ from nor import Chance, Flash
 from detector.flash_guard import GuardedFlash
 
 _BLOCK_BYTES = 3072  # files.py: what one write takes
-_NAMES = ("main.py", "boot.py", "pins.py", "detector/app.py", "detector/gate.py", "detector/hal.py")
+_NAMES = (
+    "main.py",
+    "boot.py",
+    "pins.py",
+    "detector/app.py",
+    "detector/gate.py",
+    "detector/hal.py",
+)
 
 
 def mount(flash):
@@ -177,7 +184,11 @@ class FilesReboot:
                 raise Broken("file %s is not as it was written" % name)
         for name, data in found.items():
             # Opened and not closed: empty, or as it will be.
-            if not known.writing or known.writing[0] != name or data not in (b"", known.writing[1]):
+            if (
+                not known.writing
+                or known.writing[0] != name
+                or data not in (b"", known.writing[1])
+            ):
                 raise Broken("file %s comes from nowhere" % name)
         _receive(files, self.ledger, _NAMES[0], _content(self.chance))
         if _everything(self._mounted()).get(_NAMES[0]) != self.ledger[-1][2]:

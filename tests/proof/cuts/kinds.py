@@ -47,5 +47,7 @@ def _of_journal(data):
         return "journal block erased ahead"
     if _RECORD in (data[:2], data[128:130]):
         return "journal append"
-    key = data[92:128] if data[:92] == b"\xff" * 92 and data[92:128] != b"\xff" * 36 else data[220:]
+    key = (
+        data[92:128] if data[:92] == b"\xff" * 92 and data[92:128] != b"\xff" * 36 else data[220:]
+    )
     return "journal key destroyed" if key == bytes(36) else "journal key written again"

@@ -3,7 +3,7 @@
 from check import Reboot
 from ledger import Known
 from nor import Chance, Flash
-from world import World, provisioned
+from world import ANY_SIZE, Camera, World, provisioned
 
 from detector import codes
 
@@ -78,6 +78,7 @@ class Story:
 
     def __init__(self, past, seed, operations):
         """Tell it until there are so many operations."""
+        Camera.sizes = ANY_SIZE
         self.name = "%s, %d" % (past.name, seed)
         self.blocks = past.blocks
         self.chance = Chance("story %s" % self.name)

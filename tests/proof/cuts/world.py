@@ -23,6 +23,9 @@ from detector.raw_flash import raw_blocks
 
 DEVICE = "SL-0001"
 RETENTION_DAYS = 30
+# Of pictures, in bytes: the last takes two size classes.
+ANY_SIZE = (500, 3000, 8000, 9000)
+SMALL = (500,)
 _FIRST_CONFIG = {
     "exit_delay_ms": 0,
     "entry_delay_ms": 0,
@@ -72,6 +75,7 @@ class Camera:
     """The camera driver's interface; each exposure is done at once and never comes again."""
 
     chance = None  # set before the app is made
+    sizes = ANY_SIZE
 
     def __init__(self, *_buses):
         """Have no picture."""
@@ -82,7 +86,7 @@ class Camera:
 
     def begin(self, _now_ms):
         """Take a picture of one or two size classes."""
-        count = self.chance.pick((500, 3000, 8000, 9000))
+        count = self.chance.pick(self.sizes)
         self.jpeg = b"\xff\xd8\xff" + self.chance.bytes(32) + bytes(count) + b"\xff\xd9"
         self.length = len(self.jpeg)
         self._at = 0
