@@ -1,6 +1,7 @@
 # Every target sets up what it needs. Needs make, and python3 >= 3.11 with venv.
 TESTOPTS ?=
 BENCHOPTS ?=
+CUTOPTS ?=
 BUILD := build
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -13,7 +14,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench sim test test-unit test-micropython test-host test-repo test-bench test-selfproof \
+.PHONY: help bench sim cut cut-long test test-cuts test-unit test-micropython test-host test-repo test-bench test-selfproof \
 	lint format setup lock table clean distclean
 
 help: ## list the targets
@@ -25,7 +26,13 @@ bench: $(READY) ## flash a virtual board, prove its gate, write the report (BENC
 sim: $(READY) ## run a virtual board for hand work
 	$(BIN)/sluss sim
 
-test: test-repo test-unit test-micropython test-host test-bench test-selfproof ## all tests, the bench among them
+cut: $(READY) ## cut the power at 2,000 flash operations (CUTOPTS="--seed ...")
+	$(BIN)/sluss cut --stride 3 $(CUTOPTS)
+
+cut-long: $(READY) ## the same at 100,000, every operation of its stories
+	$(BIN)/sluss cut --points 100000 --operations 100 --seed 1000 --cpython 1 $(CUTOPTS)
+
+test: test-repo test-unit test-micropython test-host test-bench test-cuts test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
@@ -40,6 +47,9 @@ test-repo: $(READY) ## the architecture as tests
 	$(BIN)/python -m pytest -q tests/repo $(TESTOPTS)
 
 test-bench: bench ## the bench suite on the virtual board
+
+test-cuts: $(READY) ## power cuts, bit rot, and faults that they must find
+	$(BIN)/python -m pytest -q tests/proof/cuts $(TESTOPTS)
 
 test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the bench
 	$(BIN)/python -m pytest -q tests/selfproof $(TESTOPTS)

@@ -1,4 +1,4 @@
-"""Runs tests/proof/cuts/sweep.py in MicroPython processes, a seed each, and adds up their answers."""
+"""Runs tests/proof/cuts/sweep.py in processes, a seed each, and adds up their answers."""
 
 from __future__ import annotations
 

@@ -2,12 +2,13 @@
 
 import struct
 
+from chip import SMALL, Camera
 from journal_helpers import KIND_AT
 from kinds import RAW_FIRST
 from ledger import Broken
 from nor import Flash
 from store_helpers import unseal
-from world import RETENTION_DAYS, SMALL, Camera, World, is_provisioned, provisioned, record_of
+from world import RETENTION_DAYS, World, is_provisioned, provisioned, record_of
 
 from detector import codes, states
 from detector.clock import DAY_UNKNOWN
@@ -188,7 +189,7 @@ class Reboot:
         return unseal(image, self.known.keys["customer-image"])
 
     def _retention(self):
-        """Tell the time: what is past its date goes, nothing else does, and what stays is shown."""
+        """Tell the time: what is past its date goes, nothing else; what stays is shown."""
         known = self.known
         world = self.world
         world.tell_time(known.day + self.chance.pick(_LATER_DAYS), known.second + 60)

@@ -1,5 +1,7 @@
 """What each operation on the flash was for, by its place and its bytes."""
 
+from nor import BLOCK_COUNT
+
 from detector import journal_slots, keyslots
 from detector.flash_map import (
     IDENTITY_BLOCK,
@@ -9,7 +11,6 @@ from detector.flash_map import (
     KEYS_B_BLOCK,
     RAW_BLOCKS,
 )
-from nor import BLOCK_COUNT
 
 RAW_FIRST = BLOCK_COUNT - RAW_BLOCKS
 _KEY_HEADER = b"SLKS"

@@ -2,7 +2,7 @@
 
     rot.py '{"seed": 1, "flips": 300}'
 
-prints a JSON line: for each place, how many flips had which outcome. Run by MicroPython and CPython.
+prints a JSON line: for each place, how many flips had which outcome. Both interpreters run it.
 """
 
 import json
@@ -92,7 +92,7 @@ class Past:
 
 
 def outcomes(past, blocks):
-    """Start a detector on these blocks; return what came of it; raise Broken, or what it raised."""
+    """Start a detector on these blocks; return what came of it; raise Broken, or its error."""
     flash = Flash(blocks)
     if not is_provisioned(flash):
         return {_NOT_RUNNING}

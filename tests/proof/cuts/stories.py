@@ -1,9 +1,10 @@
 """What happens to a detector before its power is cut: chosen by chance, from a seed."""
 
 from check import Reboot
+from chip import ANY_SIZE, Camera
 from ledger import Known
 from nor import Chance, Flash
-from world import ANY_SIZE, Camera, World, provisioned
+from world import World, provisioned
 
 from detector import codes
 

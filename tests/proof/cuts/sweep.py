@@ -2,8 +2,14 @@
 
     sweep.py '{"seed": 1, "points": 2000}'
 
-prints a JSON line with what it found. With "story", "operation", "phase" (and "second") it does
-that one point again.
+prints a JSON line with what it found. With "story", "operation" and "phase" it does that one point
+again; with "keep", the name of a folder, it keeps some flashes there for other readers.
+
+A point is an operation (an erase, or one page programmed), a phase (before, inside, after) and all
+that the flash held before the operation: two are the same only where the same operation is cut in
+the same phase on the same flash, whichever story led there, and then they count once. Each point
+has a start of its own. In what that start does to the flash one operation is cut once more, in one
+phase: that is a point too, of the step "recovery", if its flash is new.
 """
 
 import binascii
@@ -23,7 +29,7 @@ sys.path[:0] = [_here, _root + "/tests/unit", _root + "/firmware"]
 
 import nor  # noqa: E402
 from faults import FAULTS  # noqa: E402
-from kinds import kind_of  # noqa: E402
+from kinds import RAW_FIRST, kind_of  # noqa: E402
 from ledger import Broken  # noqa: E402
 from stories import PASTS, Past  # noqa: E402
 
@@ -31,6 +37,7 @@ if _micropython:
     from files import FilesPast
 
 STORY_OPERATIONS = 60  # or more: the last thing that happens is told to its end
+KEEP_EVERY = 50
 SECOND_OPERATIONS = 40  # of a start, of which one is cut again
 
 
@@ -44,6 +51,7 @@ class Sweep:
         self.steps = {}
         self.seen = set()
         self.failure = None
+        self.keep = None  # a folder
 
     def count(self, digest, operation, phase):
         """Count a point unless it was there; say whether it is new."""
@@ -69,7 +77,8 @@ class Sweep:
                 known.take(story.ledger[told])
                 told += 1
             before = digest.value()
-            for phase in range(3) if index % stride == offset else ():
+            is_due = index % stride == offset or kind_of(operation) not in self.rows
+            for phase in range(3) if is_due else ():
                 if self.points >= limit:
                     return
                 if only and (index, phase) != only:
@@ -125,7 +134,22 @@ class Sweep:
             where["broken"] = str(error) if isinstance(error, Broken) else repr(error)
             self.failure = where
             return False
+        if self.keep and self.points % KEEP_EVERY == 0 and hasattr(reboot, "world"):
+            self.keep_flash(reboot)
         return True
+
+    def keep_flash(self, reboot):
+        """Keep a flash as it is after everything, and the first key of its journal."""
+        name = "%s/%d" % (self.keep, self.points)
+        with open(name + ".flash", "wb") as file:
+            for number in range(RAW_FIRST, nor.BLOCK_COUNT):
+                file.write(reboot.flash.blocks.get(number, nor.BLANK))
+        with open(name + ".key", "wb") as file:
+            file.write(reboot.known.keys["customer-journal"])
+
+
+def _past(name, seed):
+    return FilesPast(Past(PASTS[0], seed), seed) if name == "files" else Past(name, seed)
 
 
 def main(order):
@@ -133,21 +157,25 @@ def main(order):
     if "fault" in order:
         FAULTS[order["fault"]]()
     sweep = Sweep()
+    sweep.keep = order.get("keep")
     seed = order["seed"]
     limit = order.get("points", 1 << 29)
-    stride = order.get("stride", 1)  # only each so many-th operation is cut
+    stride = order.get("stride", 1)  # each so many-th operation is cut, and the first of a kind
     begun = time.time()
-    pasts = [Past(name, seed) for name in PASTS]
-    if _micropython:
-        pasts.append(FilesPast(pasts[0], seed))
+    names = PASTS + (("files",) if _micropython else ())
+    pasts = {}
     operations = 0
     stories = 0
     number = order.get("story", 0)
     only = (order["operation"], order["phase"]) if "operation" in order else None
     while sweep.points < limit and not sweep.failure:
-        past = pasts[number % len(pasts)]
+        name = names[number % len(names)]
+        if name not in pasts:
+            pasts[name] = _past(name, seed)
+        past = pasts[name]
+        offset = seed + number + number // len(names)
         story = past.story(seed * 100000 + number, order.get("operations", STORY_OPERATIONS))
-        sweep.story(story, limit, stride, (seed + number) % stride, only)
+        sweep.story(story, limit, stride, offset % stride, only)
         operations += len(story.operations)
         stories += 1
         if sweep.failure:
