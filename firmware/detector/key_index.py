@@ -30,7 +30,7 @@ class KeyIndex:
         self.marks[slot] = 0
         return slot
 
-    def is_own(self, slot: int, next_id: int) -> bool:
+    def check_id(self, slot: int, next_id: int) -> bool:
         """Say whether the id in a slot that is not whole can be its own; put the likely one there.
 
         Ids count up slot by slot; slots that stayed blank used up one each.

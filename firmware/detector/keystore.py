@@ -224,7 +224,7 @@ class KeyStore:
             return True
         why = slots.slot[WHY_AT]
         is_recorded = slots.slot[RECORDED_AT] != 0xFF
-        is_own = self.index.is_own(slot, self.next_id)
+        is_own = self.index.check_id(slot, self.next_id)
         if why == 0xFF:  # torn while added (nobody was told of this image) or while deleted
             why = codes.DELETE_UNFINISHED
             is_recorded = False
