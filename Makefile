@@ -13,7 +13,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench sim test test-unit test-micropython test-host test-repo test-bench test-selfproof \
+.PHONY: help bench sim test test-unit test-micropython test-host test-repo test-proof test-bench test-selfproof \
 	lint format setup lock table clean distclean
 
 help: ## list the targets
@@ -25,7 +25,7 @@ bench: $(READY) ## flash a virtual board, prove its gate, write the report (BENC
 sim: $(READY) ## run a virtual board for hand work
 	$(BIN)/sluss sim
 
-test: test-repo test-unit test-micropython test-host test-bench test-selfproof ## all tests, the bench among them
+test: test-repo test-unit test-micropython test-host test-proof test-bench test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
@@ -38,6 +38,9 @@ test-host: $(READY) ## tests of the host tools
 
 test-repo: $(READY) ## the architecture as tests
 	$(BIN)/python -m pytest -q tests/repo $(TESTOPTS)
+
+test-proof: $(READY) ## what is proved rather than tried (TESTOPTS="--hypothesis-profile=long")
+	$(BIN)/python -m pytest -q tests/proof $(TESTOPTS)
 
 test-bench: bench ## the bench suite on the virtual board
 
