@@ -1,7 +1,7 @@
-"""Hypothesis in the proofs: the same examples in each CI run, others in each long run.
+"""Hypothesis in the proofs: the same examples in each CI run, new ones in each long run.
 
-    pytest tests/proof                             # quick: derandomized
-    pytest tests/proof --hypothesis-profile=long   # new examples each time, shrunk at leisure
+`pytest tests/proof` is quick and derandomized; with `--hypothesis-profile=long` it tries 20,000
+new examples of each kind, and shrinks what it finds at leisure.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Two runs of one trace with two sets of pictures, and the first thing in which they differ."""
 
-from detector import crypto
 from detector.codes import IMAGE_CUSTOMER
 from detector.transfer import kind_name
 from tests.proof.noninterference import chip
+from tests.proof.noninterference.past import KEYS
 from tests.proof.noninterference.wires import Reader
-from tests.proof.noninterference.world import ROOT_KEY, World
+from tests.proof.noninterference.world import World
 
 _SHOWN_BYTES = 48
 
@@ -32,10 +32,10 @@ class Run:
         self.schedule = [
             (us, wire, len(data)) for us, wire, data in world.hal.written if data is not None
         ]
-        self.images = len(world.pictures)
+        self.images = world.stored
         self.segments = {wire: _segments(world.hal.written, wire) for wire in chip.WIRES}
-        customer = _reader(crypto.CUSTOMER_EVENT, crypto.CUSTOMER_IMAGE, world)
-        centre = _reader(crypto.ARC_EVENT, crypto.ARC_IMAGE, world)
+        customer = _reader("customer", world)
+        centre = _reader("arc", world)
         self.read = {
             chip.HUB: [customer.read(segment) for segment in self.segments[chip.HUB]],
             chip.UPLINK: [centre.read(segment) for segment in self.segments[chip.UPLINK]],
@@ -115,5 +115,5 @@ def _segments(written: list, wire: str) -> list:
     return [b"".join(segment) for segment in segments if segment]
 
 
-def _reader(event: bytes, image: bytes, world: World) -> Reader:
-    return Reader(crypto.derive(ROOT_KEY, event), crypto.derive(ROOT_KEY, image), world.pictures)
+def _reader(name: str, world: World) -> Reader:
+    return Reader(KEYS[name + "-event"], KEYS[name + "-image"], world.pictures)

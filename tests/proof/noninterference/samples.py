@@ -48,6 +48,7 @@ _STORIES = [
         ],
         "shots": _SHOTS,
         "alarms_differ": False,
+        "aged": False,
         "start_ticks": 1073739824,
     },
     # A picture on its way when the link is lost, others half taken and half sent at a reset.
@@ -63,6 +64,7 @@ _STORIES = [
         ],
         "shots": _SHOTS,
         "alarms_differ": True,
+        "aged": True,
         "start_ticks": 0,
     },
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 A trace is a dict, as JSON gives it:
 
+    aged           whether the store is nearly full of older pictures, or the detector is new
     start_ticks    the chip's ticks at the first boot
     alarms_differ  whether alarm pictures differ between the two runs, as the customer's always do
     shots          of each picture in turn: whether it has an end mark (in both runs), [bytes,
@@ -9,73 +10,55 @@ A trace is a dict, as JSON gives it:
     events         [name, argument ...], see `World.do`
 """
 
-from detector import codes, crypto, states
-from detector.flash_map import IMAGES_BLOCK
+from fake_flash import BLOCK_COUNT
+
+from detector import codes, states
+from detector.flash_map import IMAGES_BLOCK, RAW_BLOCKS
 from detector.identity import Identity
 from detector.journal import RECORD_BYTES
 from detector.raw_flash import raw_blocks
 from tests.proof.noninterference import chip
 from tests.proof.noninterference.camera import Picture
 from tests.proof.noninterference.meter import TURN_US, Chance, Meter, Time
+from tests.proof.noninterference.past import FIRST, KEYS, SECOND, past
 from tests.proof.noninterference.peers import AlarmCentre, Peer
 from tests.proof.noninterference.shipped import App, Attestation
 
-DEVICE = "SL-0001"
-ROOT_KEY = bytes(range(32))
-# Short, so that every delay ends within a trace.
-CONFIG = (
-    '{"exit_delay_ms":200,"entry_delay_ms":300,"window_ms":4000,"capture_timeout_ms":2500,'
-    '"burst_intrusion":2,"burst_contact":2,"burst_fire":2,"burst_panic":1,"burst_tamper":1,'
-    '"shot_interval_ms":0,"camera_settle_ms":0,"entry_zones":["contact"]}'
-)
 _BOOT_MS = 60
 _SETTLE_MS = 20  # after each event: longer than the debounce
 _REST_US = 4 * TURN_US  # a turn of the loop while nothing is on a wire
 # At the end what is on its way arrives, and the journal is printed.
 _CLOSING_MS = 1500
-_FIRST_RAW_BLOCK = 96
-
-
-def _provisioned() -> dict:
-    """Return the flash of a detector that was provisioned and never started."""
-    flash = chip.Flash(Time(0), {})
-    Identity.write(raw_blocks(flash), DEVICE, ROOT_KEY, CONFIG)
-    return flash.blocks
-
-
-_BLOCKS = _provisioned()
-
-
-def _keys(*labels: bytes) -> tuple:
-    return tuple([crypto.derive(ROOT_KEY, label) for label in labels])
+_IMAGES_FIRST = BLOCK_COUNT - RAW_BLOCKS + IMAGES_BLOCK
 
 
 class World:
-    """One run of a trace with one of its two sets of pictures."""
+    """One run of a trace with one of its two albums."""
 
     def __init__(self, trace: dict, second: bool, firmware: object = None) -> None:
-        """Build everything; `second` takes the second set of pictures.
+        """Build everything; `second` takes the second album.
 
         `firmware(app)` may make another firmware of the shipped one, after each boot.
         """
         self.time = Time(trace["start_ticks"])
-        self.pictures = {}  # image id -> Picture, of all that were stored
         self._trace = trace
         self._second = second
         self._firmware = firmware
         self._exposures = 0
         self._picture = None  # the last one exposed
         self._image_id = 0  # the last one stored
+        self.stored = 0  # how many were, in this run
         self._advanced_us = 0
         self._plugged = True
         self._camera_works = True
-        chance = Chance(b"detector")
-        self.hal = hal = chip.Hal(self.time, chance, self._next_picture, _BLOCKS)
-        customer = _keys(crypto.CUSTOMER_COMMAND, crypto.CUSTOMER_EVENT)
-        self.hub = Peer(hal.wires[chip.HUB], customer, 7)
-        self.arc = AlarmCentre(
-            hal.wires[chip.UPLINK], _keys(crypto.ARC_COMMAND, crypto.ARC_EVENT), 9
+        album = SECOND if second else FIRST
+        before = past(trace["aged"], album)
+        self.pictures = dict(before.pictures)  # image id -> Picture, of all that were stored
+        self.hal = hal = chip.Hal(
+            self.time, Chance(b"detector"), self._next_picture, before.blocks
         )
+        self.hub = Peer(hal.wires[chip.HUB], _keys("customer"), 7)
+        self.arc = AlarmCentre(hal.wires[chip.UPLINK], _keys("arc"), 9)
         self.arc.plug(False)
         self.app: "App" = None
         self.meter: "Meter" = None
@@ -153,8 +136,7 @@ class World:
         self._camera_works = bool(works)
 
     def _flash(self, works: int) -> None:
-        first = _FIRST_RAW_BLOCK + IMAGES_BLOCK
-        self.hal.flash.failing = () if works else range(first, 2 * first)
+        self.hal.flash.failing = () if works else range(_IMAGES_FIRST, BLOCK_COUNT)
 
     def _reset(self, cause: int) -> None:
         self._boot(cause)
@@ -190,6 +172,7 @@ class World:
         if capture.image_id != self._image_id:
             self._image_id = capture.image_id
             self.pictures[self._image_id] = self._picture
+            self.stored += 1
         self.time.charge(TURN_US if self._is_busy() else _REST_US)
         gate = bool(self.hal.gate()) and self._plugged
         if gate and not self.arc.up:
@@ -218,6 +201,11 @@ class World:
         second = self._second and (not in_alarm or self._trace["alarms_differ"])
         length, filler = shot[2 if second else 1]
         self._exposures += 1
-        seed = b"%d of the %s set" % (self._exposures, b"second" if second else b"first")
+        seed = b"%d " % self._exposures + (SECOND if second else FIRST)
         self._picture = Picture(seed, length, filler, shot[0])
         return self._picture
+
+
+def _keys(reader: str) -> tuple:
+    """Return the keys (command, event) of "customer" or "arc"."""
+    return KEYS[reader + "-command"], KEYS[reader + "-event"]
