@@ -14,16 +14,16 @@ from tests.proof.noninterference.meter import Chance, Time
 from tests.proof.noninterference.shipped import App
 
 DEVICE = "SL-0001"
-# Short, so that every delay ends within a trace.
+# Short, so that every delay, and every picture's life, ends within a trace.
 _CONFIG = (
     b'{"exit_delay_ms":200,"entry_delay_ms":300,"window_ms":4000,"capture_timeout_ms":2500,'
     b'"burst_intrusion":2,"burst_contact":2,"burst_fire":2,"burst_panic":1,"burst_tamper":1,'
-    b'"shot_interval_ms":0,"camera_settle_ms":0,"entry_zones":["contact"]}'
+    b'"shot_interval_ms":0,"camera_settle_ms":0,"retention_days":2,"entry_zones":["contact"]}'
 )
 # Size classes of the older pictures: so many that the store has to make room, and that a list
 # has more than a page. Every third is an alarm's.
 _OLDER = (16, 16, 16, 16, 1, 1, 2, 1, 1, 2, 1, 1)
-_DAY = 2495  # since 2020-01-01: the traces begin a few days later
+_DAY = 2499  # since 2020-01-01
 
 
 class Past:
@@ -65,6 +65,7 @@ def _aged(album: bytes) -> Past:
     hal = chip.Hal(Time(0), Chance(b"older"), None, _NEW.blocks)
     hal.start(chip.POWER_ON)
     app = App(hal, Identity.load(raw_blocks(hal.flash)))
+    app.controller.set_clock(0, _DAY, 0)
     pictures = {}
     for number, size_class in enumerate(_OLDER):
         picture = _store(app, number, size_class, album)

@@ -55,6 +55,7 @@ _STORIES = [
     # Then a glitch, an alarm that is cancelled, a fault.
     {
         "events": [
+            ["customer", "clock", ["day", 2500], ["second", 0]],
             ["customer", "capture"], ["wait", 700], ["hub_link", 0], ["wait", 5600],
             ["hub_link", 1], ["wait", 1500], ["customer", "capture"], ["wait", 500],
             ["reset", 1], ["customer", "capture"], ["wait", 700], ["reset", 3],

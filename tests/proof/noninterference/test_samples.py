@@ -5,6 +5,7 @@ import json
 import sys
 import unittest
 
+from detector import codes
 from tests.proof.noninterference.compare import judge
 from tests.proof.noninterference.controls import CONTROLS, length_on_the_heap
 from tests.proof.noninterference.wires import EXCEPTED
@@ -15,8 +16,14 @@ _MICROPYTHON = sys.implementation.name == "micropython"
 RECORDS = (
     "boot arm disarm cancel trip alarm gate-intent gate-shut alarm-end handled capture upload "
     "fetch delete fault fault-cleared latch-cleared auth-failures clock jumper customer-capture "
-    "capture-end"
+    "capture-end time"
 ).split()
+DELETIONS = (
+    codes.DELETE_BY_CUSTOMER,
+    codes.DELETE_FOR_ROOM,
+    codes.DELETE_BY_AGE,
+    codes.DELETE_AGE_UNKNOWN,
+)
 
 
 def samples() -> dict:
@@ -40,13 +47,17 @@ class TestSamples(unittest.TestCase):
             self.assertEqual(verdict.leak, "", json.dumps(trace))
             reached |= verdict.reached
         wanted = set(RECORDS) | {name for name, _reason in EXCEPTED}
+        wanted |= {"deleted for reason %d" % why for why in DELETIONS}
         self.assertEqual(wanted - reached, set())
 
     def test_every_control_is_found_by_its_shortest_trace_and_the_shipped_firmware_is_not(self):
+        passed = []
         for control in CONTROLS:
             trace = self.samples["shrunk"][control.__name__]
             self.assertNotEqual(judge(trace, control).leak, "", control.__name__)
-            self.assertEqual(judge(trace).leak, "", control.__name__)
+            if trace not in passed:
+                self.assertEqual(judge(trace).leak, "", control.__name__)
+                passed.append(trace)
 
     @unittest.skipUnless(_MICROPYTHON, "CPython tells no heap")
     def test_the_heap_that_status_tells_is_the_same(self) -> None:

@@ -28,7 +28,7 @@ _TYPED = (
     "status", "journal", "help", "version", "journal 3", "journal 2 4", "attest 00", "attest",
     "repl", "provision 00 SL-2 7b7d", "open",
 )  # fmt: skip
-_DAYS = (2500, 2501, 2558, 4000)  # since 2020-01-01; some of past.py's are older than 60 days then
+_DAYS = (2500, 2501, 4000)  # since 2020-01-01; pictures live for two days here (past.py)
 _PLAIN = ("arm", "disarm", "cancel", "capture", "status", "list")
 _REFUSED = ("configure", "bypass", "live", "received", "open")
 
@@ -85,6 +85,10 @@ def _clock(day: int, second: int) -> list[Event]:
     return [["customer", "clock", ["day", day], ["second", second]]]
 
 
+def _restart(cause: int, day: int) -> list[Event]:
+    return [["reset", cause], ["wait", 400], *_clock(day, 50000), ["wait", 100]]
+
+
 def _flat(phrases: list[list[Event]]) -> list[Event]:
     return [event for phrase in phrases for event in phrase]
 
@@ -102,6 +106,8 @@ _phrase = st.one_of(
     st.builds(_one, st.just("centre"), st.sampled_from(("handled", "more", "live", "arm"))),
     st.builds(_one, st.just("reset"), st.sampled_from(_RESET_CAUSES)),
     st.builds(_clock, st.sampled_from(_DAYS), st.sampled_from((0, 40000, 86399))),
+    st.builds(_restart, st.sampled_from(_RESET_CAUSES), st.sampled_from(_DAYS)),
+    st.builds(_one, st.just("leap"), st.sampled_from((2, 13, 25))),
     st.builds(_outage, st.sampled_from(("hub_link", "uplink")), st.sampled_from((40, 700, 5600))),
     st.builds(_jumper, _wait),
     st.builds(_one, st.just("line"), _kind, _level),
@@ -136,8 +142,9 @@ def _shot(draw: st.DrawFn) -> list[Any]:
 @st.composite
 def traces(draw: st.DrawFn) -> Trace:
     """Draw a trace as world.py has it."""
+    start = _clock(_DAYS[0], 0) if draw(st.booleans()) else []
     return {
-        "events": _flat(draw(st.lists(_phrase, min_size=1, max_size=_LONGEST))),
+        "events": start + _flat(draw(st.lists(_phrase, min_size=1, max_size=_LONGEST))),
         "shots": draw(st.lists(_shot(), min_size=1, max_size=_SHOTS)),
         "alarms_differ": draw(st.booleans()),
         "aged": draw(st.booleans()),

@@ -10,12 +10,14 @@ A trace is a dict, as JSON gives it:
     events         [name, argument ...], see `World.do`
 """
 
+import struct
+
 from fake_flash import BLOCK_COUNT
 
 from detector import codes, states
 from detector.flash_map import IMAGES_BLOCK, RAW_BLOCKS
 from detector.identity import Identity
-from detector.journal import RECORD_BYTES
+from detector.journal_slots import BODY, BODY_BYTES, RECORD_BYTES
 from detector.raw_flash import raw_blocks
 from tests.proof.noninterference import chip
 from tests.proof.noninterference.camera import Picture
@@ -29,6 +31,7 @@ _SETTLE_MS = 20  # after each event: longer than the debounce
 _REST_US = 4 * TURN_US  # a turn of the loop while nothing is on a wire
 # At the end what is on its way arrives, and the journal is printed.
 _CLOSING_MS = 1500
+_SECOND_ARGUMENT = 12  # of journal_slots.BODY
 _IMAGES_FIRST = BLOCK_COUNT - RAW_BLOCKS + IMAGES_BLOCK
 
 
@@ -85,8 +88,14 @@ class World:
         """Return the words of all records in the journal."""
         journal = self.app.parts.journal
         record = bytearray(RECORD_BYTES)
-        numbers = range(journal.first_seq, journal.seq + 1)
-        return {codes.journal_name(record[3]) for seq in numbers if journal.read(seq, record)}
+        found = set()
+        for number in range(journal.first_seq, journal.seq + 1):
+            if journal.read(number, record):
+                fields = struct.unpack(BODY, record[:BODY_BYTES])
+                found.add(codes.journal_name(fields[2]))
+                if fields[2] == codes.JR_DELETE:
+                    found.add("deleted for reason %d" % fields[_SECOND_ARGUMENT])
+        return found
 
     # --- what may happen -------------------------------------------------------------------------
 
@@ -99,6 +108,9 @@ class World:
 
     def _hang(self, ms: int) -> None:
         self.time.charge(ms * 1000)
+
+    def _leap(self, hours: int) -> None:
+        self.time.charge(hours * 3600 * 1000000)
 
     def _customer(self, name: str, *arguments: tuple) -> None:
         self.hub.command(name, *[tuple(pair) for pair in arguments])
