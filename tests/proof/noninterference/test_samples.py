@@ -26,6 +26,10 @@ DELETIONS = (
 )
 
 
+# The collector takes any word for a pointer: one that is left over may keep a few blocks.
+_HEAP_NOISE_BYTES = 256
+
+
 def samples() -> dict:
     """Return what samples.py wrote."""
     with open(__file__.rsplit("/", 1)[0] + "/samples.json") as file:
@@ -62,24 +66,24 @@ class TestSamples(unittest.TestCase):
     @unittest.skipUnless(_MICROPYTHON, "CPython tells no heap")
     def test_the_heap_that_status_tells_is_the_same(self) -> None:
         for trace in self.samples["stories"]:
-            first, second = _heaps(trace, None)
-            self.assertGreater(first[0], 0)
-            self.assertEqual(first, second)
+            self.assertLess(_heap_difference(trace, None), _HEAP_NOISE_BYTES)
 
     @unittest.skipUnless(_MICROPYTHON, "CPython tells no heap")
     def test_firmware_that_keeps_something_as_long_as_a_picture_is_found_by_its_heap(self) -> None:
-        first, second = _heaps(self.samples["shrunk"]["padded_to_a_kib"], length_on_the_heap)
-        self.assertNotEqual(first, second)
+        trace = self.samples["shrunk"]["padded_to_a_kib"]
+        self.assertGreater(_heap_difference(trace, length_on_the_heap), _HEAP_NOISE_BYTES)
 
 
-def _heaps(trace: dict, firmware: object) -> list:
-    """Return what `status` knew of the heap in a run with each album, and nothing else of it."""
-    told = [[0] * 8, [0] * 8, [0] * 8]  # here already, so that no run leaves anything to the next
-    for row, second in enumerate((False, False, True)):  # the first warms up
+def _heap_difference(trace: dict, firmware: object) -> int:
+    """Return by how many bytes what `status` knows of the heap differs between the albums."""
+    told = [[0] * 8 for _ in range(4)]  # here already, so that no run leaves anything to the next
+    for row, second in enumerate((False, True, False, True)):  # the first two warm up
         gc.collect()
         for index, figure in enumerate(World(trace, second, firmware).run().meter.heaps):
             told[row][index] = figure
-    return told[1:]
+    if not told[2][0]:
+        raise ValueError("status was not asked")
+    return max([abs(one - other) for one, other in zip(told[2], told[3])])
 
 
 if __name__ == "__main__":
