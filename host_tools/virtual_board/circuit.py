@@ -29,6 +29,12 @@ FAULTS = (
     "arm-stuck",  # both arm lines' nets are high
     "gate-bridged",  # the gate is always open, and UPLINK_SENSE shows it
     "gate-bypassed",  # the gate is always open, bridged behind the tap of UPLINK_SENSE
+    "enable-low",  # the net of UPLINK_EN is low whatever drives it
+    "clear-stuck",  # the net of LATCH_CLEAR is high
+    "beat-stuck",  # the net of HEARTBEAT does not move: no edge reaches ALIVE
+    "arm-low",  # both arm lines' nets are low
+    "latch-unseen",  # LATCH_SENSE reads 0
+    "latch-imagined",  # LATCH_SENSE reads 1
 )
 
 _LINE_BIT = {name: 1 << index for index, name in enumerate(LINES)}
@@ -39,6 +45,7 @@ _CLEAR = _PIN_BIT["LATCH_CLEAR"]
 _HEARTBEAT = _PIN_BIT["HEARTBEAT"]
 _ARM_LINES = _PIN_BIT["ARM_CONTACT"] | _PIN_BIT["ARM_INTRUSION"]
 _CAM_EN = _PIN_BIT["CAM_EN"]
+_LOW_NETS = (("enable-low", _EN), ("beat-stuck", _HEARTBEAT), ("arm-low", _ARM_LINES))
 
 
 class Circuit:
@@ -62,8 +69,15 @@ class Circuit:
 
     @property
     def latch(self) -> bool:
-        """The latch's output, as LATCH_SENSE reads it."""
+        """The latch's output."""
         return self.powered and (self._latched != 0 or self._has("latch-stuck"))
+
+    @property
+    def latch_sense(self) -> bool:
+        """What LATCH_SENSE reads."""
+        if self._has("latch-imagined"):
+            return self.powered
+        return self.latch and not self._has("latch-unseen")
 
     @property
     def alive(self) -> bool:
@@ -107,6 +121,11 @@ class Circuit:
                 nets |= _EN
             if self._has("arm-stuck"):
                 nets |= _ARM_LINES
+            if self._has("clear-stuck"):
+                nets |= _CLEAR
+            for fault, low in _LOW_NETS:
+                if self._has(fault):
+                    nets &= ~low
         return nets
 
     @property

@@ -1,0 +1,101 @@
+"""What is explored: situations to start from, and the parts that the run consists of.
+
+Breadth-first from power-on, the interesting states lie deep; so each situation that matters is
+entered by a short script first, and every sequence of inputs is tried from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from host_tools.prove.inputs import Input
+from host_tools.prove.world import CONFIG
+from host_tools.virtual_board.circuit import FAULTS, LINES
+
+Script = tuple[Input, ...]
+
+
+def _tick(ms: int = 0, camera: str = "busy", store: str = "ok") -> Input:
+    return ("tick", ms, camera, store)
+
+
+def _trip(role: str) -> Script:
+    return (("line", role, 1), _tick(), _tick(CONFIG["debounce_ms"]))
+
+
+def _say(name: str, link: str = "hub") -> Input:
+    return ("say", link, name)
+
+
+def _unwritten(step: Input) -> Input:
+    return ("unwritten", "all", "fails", step)
+
+
+_IDLE: Script = (("power", 1), ("main",), _tick())
+_EXIT: Script = (*_IDLE, _say("arm"))
+_ARMED: Script = (*_EXIT, _tick(CONFIG["exit_delay_ms"]))
+_PANIC: Script = (*_IDLE, *_trip("TRIP_PANIC"), _tick())
+_INTRUSION: Script = (*_ARMED, *_trip("TRIP_INTRUSION"), _tick())
+_ENTRY: Script = (*_ARMED, *_trip("TRIP_CONTACT"))
+_CAPTURE: Script = (*_IDLE, _say("capture"))
+_WATCHDOG: Script = (("reset", "watchdog"), ("main",), _tick())
+_BEATS: Script = (_tick(250),) * 8
+
+SITUATIONS: Mapping[str, Script] = {
+    "no supply": (),
+    "boot.py has run": _IDLE[:1],
+    "service program": (("jumper", 1), *_IDLE[:2]),
+    "IDLE": _IDLE,
+    "exit delay": _EXIT,
+    "ARMED": _ARMED,
+    "ARMED after a reset": (*_ARMED, *_WATCHDOG),
+    "ARMED, a line high at boot": (*_ARMED, ("line", "TRIP_CONTACT", 1), *_WATCHDOG[:2]),
+    "ARMED, jumper in": (*_ARMED, ("jumper", 1)),
+    "stray latch": (*_ARMED, ("line", "TAMPER", 1), ("line", "TAMPER", 0), _tick()),
+    "entry delay": _ENTRY,
+    "entry delay, last tick": (*_ENTRY, _tick(CONFIG["entry_delay_ms"] - 1)),
+    "ALARM after an entry delay": (*_ENTRY, _tick(CONFIG["entry_delay_ms"]), _tick()),
+    "ALARM from IDLE": _PANIC,
+    "ALARM from ARMED": _INTRUSION,
+    "ALARM, line low again": (*_INTRUSION, ("line", "TRIP_INTRUSION", 0), _tick()),
+    "ALARM, last beat": (*_INTRUSION, *_BEATS),
+    "ALARM in the exit delay": (*_EXIT, *_trip("TRIP_FIRE"), _tick()),
+    "ALARM without a record": (*_IDLE, *_trip("TRIP_PANIC")[:2], _unwritten(_tick(2))),
+    "ALARM, jumper in": (*_PANIC, ("jumper", 1)),
+    "ALARM, a hang": (*_PANIC, ("pass", 2000)),
+    "disarmed, line still high": (*_PANIC, _say("disarm")),
+    "handled": (*_INTRUSION, _say("handled", "uplink")),
+    "CUSTOMER_CAPTURE": _CAPTURE,
+    "CUSTOMER_CAPTURE from ARMED": (*_ARMED, _say("capture")),
+    "CUSTOMER_CAPTURE, storing": (*_CAPTURE, _tick(0, "ready")),
+    "CUSTOMER_CAPTURE in an entry delay": (*_ENTRY, _say("capture")),
+    "CUSTOMER_CAPTURE, last tick": (*_CAPTURE, _tick(CONFIG["capture_timeout_ms"] - 1)),
+    "a fault": (*_IDLE, _unwritten(_say("capture")), _tick()),
+    "a fault in ALARM": (*_PANIC, _unwritten(_say("disarm")), *_trip("TRIP_FIRE")),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A search of its own, with its own set of visited states."""
+
+    name: str
+    title: str
+    roots: tuple[Script, ...]
+    lines: tuple[str, ...] = LINES
+    faults: tuple[str, ...] = ()  # what may break and mend
+    share: float = 1.0  # of the run's budget
+
+
+def _broken() -> tuple[Script, ...]:
+    """Return every situation with every part of the circuit broken in it."""
+    return tuple((*script, ("break", fault)) for script in SITUATIONS.values() for fault in FAULTS)
+
+
+_ALL = (
+    Part("broken", "broken circuit, from each situation", _broken(), faults=FAULTS, share=0.3),
+    Part("power-on", "sound circuit, from power-on", ((),), share=0.25),
+    Part("sound", "sound circuit, from each situation", tuple(SITUATIONS.values()), share=0.45),
+)
+PARTS: Mapping[str, Part] = {part.name: part for part in _ALL}
