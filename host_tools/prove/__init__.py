@@ -4,14 +4,20 @@ Not a model: the modules of firmware/detector run as they stand, under CPython, 
 circuit of the virtual board (host_tools/virtual_board/circuit.py), which is the witness here too.
 
 firmware.py  loads one copy of the shipped modules, or of a changed text (seeded faults)
-chip.py      `machine` for that copy: pads on the circuit, and a crash before the n-th change
-stand_ins.py what lies outside the product: journal, store, camera, links' wires
+chip.py      `machine` for that copy: pads on the circuit
+stand_ins.py what lies outside the product: store, camera, console, the links' wires
+edges.py     shipped classes at the product's edges, with what lies beyond cut off
 layout.py    what of all those objects is state: a tuple of small numbers, relative to now
-world.py     the product: restore a state, let one input happen, return the next state
+world.py     the product: restore a state, let something happen, take the next state
 inputs.py    every input that is possible in a state, and the time steps to its deadlines
+commands.py  commands as signed messages, and forged ones
 witness.py   the invariants, checked at each change of the circuit and after each input
-claims.py    which invariants a broken circuit still keeps, and why not the others
-search.py    breadth-first search over worker processes; bounded, and it says where it stopped
+terms.py     what the witness holds the detector to, by its configuration
+claims.py    the invariants, and which of them a broken circuit still keeps
+escape.py    the way out of every state
+parts.py     the situations from which the search begins, and the parts of a run
+crew.py      worker processes
+search.py    breadth-first search, bounded, and it says where it stopped
 trace.py     the shortest way to a violation, as text and as a script for the virtual board
 replay.py    what such a script calls
 command.py   the command line

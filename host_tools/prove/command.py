@@ -14,6 +14,7 @@ from rich.table import Table
 
 from host_tools import ROOT
 from host_tools.prove import claims, trace
+from host_tools.prove.crew import Crew
 from host_tools.prove.parts import PARTS, Part
 from host_tools.prove.search import Found, Limits, Search, Violation
 
@@ -61,7 +62,7 @@ def prove(
 def explore(parts: list[Part], budget: Limits, workers: int, console: Console) -> list[Found]:
     """Search the parts, one after the other, each with its share of what is left."""
     found: list[Found] = []
-    with console.status("exploring") as status:
+    with console.status("exploring") as status, Crew(workers) as crew:
 
         def tell(entry: Found) -> None:
             status.update(
@@ -74,7 +75,7 @@ def explore(parts: list[Part], budget: Limits, workers: int, console: Console) -
             transitions = budget.transitions - sum(entry.transitions for entry in found)
             states = budget.states - sum(entry.states for entry in found)
             limits = Limits(int(transitions * share), int(states * share))
-            found.append(Search(part, limits).run(workers, tell))
+            found.append(Search(part, limits, crew).run(tell))
     return found
 
 

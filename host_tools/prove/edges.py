@@ -30,22 +30,21 @@ def journal_class(firmware: Firmware, world: World) -> type:
     }
 
     class Journal(firmware.journal.Journal):  # type: ignore[misc,name-defined]
-        """Appends succeed or fail as the explorer says."""
+        """Appends succeed or fail as the explorer says; erased blocks there are always."""
 
-        def __init__(self, *_arguments: object) -> None:
-            self.armed = False
-            self.faults = 0
-            self.last_was_alarm = False
-            self.last_event = 0
-            self.seq = 0
-            self.failing = False
-            self.ticks_ms = self.day = self.second = 0
-            self.time_known = False
+        STATE = ("armed", "faults", "is_unreadable")
+        ahead = 4
+
+        def __init__(self, *parts: object) -> None:
+            super().__init__(*parts)
+            self.is_unreadable = False
 
         def recover(self) -> None:
+            if world.choice.is_unreadable:
+                self.is_unreadable = True
+                raise firmware.raw_flash.FlashError("explored")
             self.armed = world.stored.armed
             self.faults = world.stored.faults
-            self.day = firmware.clock.DAY_UNKNOWN
 
         def append(
             self, kind: int, event_id: int = 0, a: int = 0, b: int = 0, text: bytes = b""
@@ -54,8 +53,9 @@ def journal_class(firmware: Firmware, world: World) -> type:
             choice.appends += 1
             if choice.unwritten in (stand_ins.ALL, choice.appends - 1):
                 raise errors[choice.why]
+            if self.is_unreadable:
+                raise firmware.journal.JournalError
             world.chip.on_effect()
-            self.last_was_alarm = self._alarm_after(kind)
             stored = world.stored
             stored.armed = self.armed
             stored.faults = self.faults

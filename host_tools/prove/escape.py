@@ -65,7 +65,7 @@ class Escape:
         if world.mode == worlds.SERVICE:
             return ("reset", "run")
         if world.mode == worlds.PROMPT:
-            return ("main",)
+            return ("main", "ok")
         for role in LINES:
             if circuit.line(role):
                 return ("line", role, 0)

@@ -14,7 +14,7 @@ An input is a tuple: a word and its arguments, as in `("line", "TRIP_PANIC", 1)`
     soft CAUSE           soft reset: pins keep their levels, boot.py runs; the cause of the last
                          reset of the chip is still what can be read
     reset CAUSE          reset by the RUN pin or the watchdog: pads released, boot.py runs
-    main                 main.py runs
+    main FLASH           main.py runs; the journal in flash is "ok" or "unreadable"
     power ON             the supply is cut or restored
     unwritten N WHY INPUT  in this input the n-th append ("all": every one) finds that the flash
                          fails or that the journal is full
@@ -74,7 +74,7 @@ class Inputs:
             "mend": lambda fault: self._set_fault(fault, False),
             "soft": lambda cause: world.start_chip(CAUSES[cause], soft=True),
             "reset": self._reset,
-            "main": world.run_main,
+            "main": self._main,
             "power": self._power,
             "unwritten": self._unwritten,
         }
@@ -178,7 +178,7 @@ class Inputs:
         else:
             yield from (("break", fault) for fault in self._faults)
         if mode == worlds.PROMPT:
-            yield ("main",)
+            yield from (("main", flash) for flash in ("ok", "unreadable"))
         if mode == worlds.RUNNING:
             yield from self._possible_running(state)
 
@@ -275,6 +275,10 @@ class Inputs:
         world = self._world
         world.witness.cycled = world.witness.cycled or cause == "run"
         world.start_chip(CAUSES[cause])
+
+    def _main(self, flash: str) -> None:
+        self._world.choice.is_unreadable = flash == "unreadable"
+        self._world.run_main()
 
     def _power(self, on: int) -> None:
         if on:

@@ -32,14 +32,14 @@ def _unwritten(step: Input) -> Input:
     return ("unwritten", "all", "fails", step)
 
 
-_IDLE: Script = (("power", 1), ("main",), _tick())
+_IDLE: Script = (("power", 1), ("main", "ok"), _tick())
 _EXIT: Script = (*_IDLE, _say("arm"))
 _ARMED: Script = (*_EXIT, _tick(CONFIG["exit_delay_ms"]))
 _PANIC: Script = (*_IDLE, *_trip("TRIP_PANIC"), _tick())
 _INTRUSION: Script = (*_ARMED, *_trip("TRIP_INTRUSION"), _tick())
 _ENTRY: Script = (*_ARMED, *_trip("TRIP_CONTACT"))
 _CAPTURE: Script = (*_IDLE, _say("capture"))
-_WATCHDOG: Script = (("reset", "watchdog"), ("main",), _tick())
+_WATCHDOG: Script = (("reset", "watchdog"), ("main", "ok"), _tick())
 _BEATS: Script = (_tick(250),) * 8
 
 SITUATIONS: Mapping[str, Script] = {

@@ -55,7 +55,7 @@ class Stage:
             "mend": self._target.board.clear_fault,
             "reset": lambda _cause: self._reset(),
             "soft": lambda _cause: self._reset(),
-            "main": self._main,
+            "main": lambda _flash: self._main(),
             "power": self._power,
             "unwritten": self._unwritten,
             "crash": self._crash,

@@ -9,25 +9,16 @@ million states that has a chance of about 3 in 10^8.
 
 from __future__ import annotations
 
-import hashlib
-import marshal
-import multiprocessing
 import time
 from array import array
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from host_tools.flash.image import Sabotage
-from host_tools.prove.escape import INVARIANT, Escape
-from host_tools.prove.inputs import Input, Inputs
+from host_tools.prove.crew import Crew, Numbered, digest_of, pack
+from host_tools.prove.inputs import Input
 from host_tools.prove.parts import Part, Script
-from host_tools.prove.world import State, World
 
 _CHUNK = 32  # states that a worker gets at a time
-_IN_FLIGHT = 3  # chunks per worker that are given out and not taken back
 _NO_PARENT = 0xFFFFFFFF
 
 
@@ -70,69 +61,14 @@ class Found:
         return self.frontier == 0
 
 
-@dataclass
-class _Expanded:
-    transitions: int
-    # (number of the state expanded, input, digest, packed state)
-    new: list[tuple[int, Input, int, bytes]]
-    # (number of the state expanded, inputs, invariant, sentence)
-    violations: list[tuple[int, Script, str, str]]
-
-
-class Worker:
-    """A product and what this process has returned already."""
-
-    def __init__(self, part: Part, change: Sabotage | None) -> None:
-        self.world = World(change)
-        self.inputs = Inputs(self.world, part.lines, part.faults)
-        self._escape = Escape(self.world, self.inputs)
-        self._seen: set[int] = set()
-
-    def expand(self, chunk: list[tuple[int, bytes]]) -> _Expanded:
-        """Let every input happen in each of these states."""
-        done = _Expanded(0, [], [])
-        for number, packed in chunk:
-            state = marshal.loads(packed)
-            for step, after in self.inputs.successors(state):
-                done.transitions += 1
-                for invariant, sentence in self.inputs.violations:
-                    done.violations.append((number, (step,), invariant, sentence))
-                self._note(done, number, step, after)
-            self._find_way_out(done, number, state)
-        return done
-
-    def _note(self, done: _Expanded, number: int, step: Input, after: State) -> None:
-        packed = pack(after)
-        digest = digest_of(packed)
-        if digest not in self._seen:
-            self._seen.add(digest)
-            done.new.append((number, step, digest, packed))
-
-    def _find_way_out(self, done: _Expanded, number: int, state: State) -> None:
-        before = self._escape.steps
-        why, way = self._escape.check(state)
-        done.transitions += self._escape.steps - before
-        if why:
-            done.violations.append((number, tuple(way), INVARIANT, why))
-
-
-def pack(state: State) -> bytes:
-    """Return a state as bytes: the same for equal states (format 2 has no back references)."""
-    return marshal.dumps(state, 2)
-
-
-def digest_of(packed: bytes) -> int:
-    """Return 64 bits that stand for a state."""
-    return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "little")
-
-
 class Search:
     """The visited states of one part."""
 
-    def __init__(self, part: Part, limits: Limits, change: Sabotage | None = None) -> None:
+    def __init__(self, part: Part, limits: Limits, crew: Crew) -> None:
+        """Prepare a search of `part` by `crew`, up to `limits`."""
         self.found = Found(part)
         self._limits = limits
-        self._change = change
+        self._crew = crew
         self._begun = time.monotonic()
         self._visited: set[int] = set()
         self._parents = array("L")
@@ -141,20 +77,20 @@ class Search:
         self._roots: list[Script] = []
         self._kinds: set[tuple[str, str]] = set()
 
-    def run(self, workers: int, tell: Callable[[Found], None] = lambda _found: None) -> Found:
+    def run(self, tell: Callable[[Found], None] = lambda _found: None) -> Found:
         """Search until a limit; `tell` hears after each level."""
         frontier = self._start()
-        with _pool(workers, self.found.part, self._change) as expand:
-            while frontier and not self._is_over():
-                frontier = self._level(frontier, expand)
-                self._count(frontier)
-                tell(self.found)
+        self._count(frontier)
+        while frontier and not self._is_over():
+            frontier = self._level(frontier)
+            self._count(frontier)
+            tell(self.found)
         return self.found
 
-    def _start(self) -> list[tuple[int, bytes]]:
+    def _start(self) -> list[Numbered]:
         """Follow the scripts to the roots; what they violate on the way is found here."""
-        worker = Worker(self.found.part, self._change)
-        frontier: list[tuple[int, bytes]] = []
+        worker = self._crew.own(self.found.part)
+        frontier: list[Numbered] = []
         for script in self.found.part.roots:
             state = worker.world.initial
             for length, step in enumerate(script, 1):
@@ -168,16 +104,13 @@ class Search:
                 frontier.append((self._add(digest_of(packed), _NO_PARENT, 0), packed))
         return frontier
 
-    def _level(
-        self,
-        frontier: list[tuple[int, bytes]],
-        expand: Callable[[Iterator[list[tuple[int, bytes]]]], Iterable[_Expanded]],
-    ) -> list[tuple[int, bytes]]:
+    def _level(self, frontier: list[Numbered]) -> list[Numbered]:
         chunks = [frontier[at : at + _CHUNK] for at in range(0, len(frontier), _CHUNK)]
-        after: list[tuple[int, bytes]] = []
+        after: list[Numbered] = []
         taken = 0
         # Asked before each chunk is given out: at a limit the rest stays in the frontier.
-        for done in expand(chunk for chunk in chunks if not self._is_over()):
+        given = (chunk for chunk in chunks if not self._is_over())
+        for done in self._crew.expand(self.found.part, given):
             taken += 1
             self.found.transitions += done.transitions
             for number, steps, invariant, sentence in done.violations:
@@ -203,7 +136,7 @@ class Search:
             or (limits.first_violation and bool(found.violations))
         )
 
-    def _count(self, frontier: list[tuple[int, bytes]]) -> None:
+    def _count(self, frontier: list[Numbered]) -> None:
         self.found.states = len(self._visited)
         self.found.frontier = len(frontier)
         self.found.seconds = time.monotonic() - self._begun
@@ -227,40 +160,3 @@ class Search:
             steps.append(inputs[self._steps[number]])
             number = self._parents[number]
         return (*self._roots[number], *reversed(steps))
-
-
-# --- processes ----------------------------------------------------------------------------------
-
-_worker: list[Worker] = []  # of this process
-
-
-def _begin(part: Part, change: Sabotage | None) -> None:
-    _worker[:] = [Worker(part, change)]
-
-
-def _expand(chunk: list[tuple[int, bytes]]) -> _Expanded:
-    return _worker[0].expand(chunk)
-
-
-@contextmanager
-def _pool(
-    workers: int, part: Part, change: Sabotage | None
-) -> Iterator[Callable[[Iterator[list[tuple[int, bytes]]]], Iterator[_Expanded]]]:
-    """Give a function that expands chunks, in their order, here or in worker processes."""
-    if workers == 0:
-        worker = Worker(part, change)
-        yield lambda chunks: map(worker.expand, chunks)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _begin, (part, change)) as pool:
-
-        def expand(chunks: Iterator[list[tuple[int, bytes]]]) -> Iterator[_Expanded]:
-            waiting: deque[Future[_Expanded]] = deque()
-            for chunk in chunks:
-                waiting.append(pool.submit(_expand, chunk))
-                if len(waiting) >= workers * _IN_FLIGHT:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-
-        yield expand

@@ -63,6 +63,8 @@ def words(step: Input) -> str:
         return f"{words(step[3])} -- ends before its change {step[2]}, by {step[1]}"
     if step[0] == "unwritten":
         return f"{words(step[3])} -- append {step[1]} {step[2]}"
+    if step == ("main", "ok"):
+        return "main"
     if step[0] == "tick" and step[2:] == ("busy", "ok"):
         return f"tick after {step[1]} ms"
     return " ".join(str(part) for part in step)

@@ -161,15 +161,28 @@ class Witness:
     def on_message(self, message: dict[str, object]) -> None:
         """See an event that was told to the hub."""
         word = message["e"]
-        delayed = word == "alarm" and message["kind"] in self._terms.entry_names
-        if delayed and (self.entry_until is None or self._world.now_us() < self.entry_until):
-            self.violate(claims.ALARM_ONLY, "an alarm began in its entry delay")
+        if word == "alarm":
+            self._on_alarm(str(message["kind"]))
         if word == "alarm-end":
             self.entry_until = None
         if self._gate:
             self.check_open()
             if self.ending or word == "alarm-end":
                 self.violate(claims.SHUT_AT_ONCE, f"the gate was open while {word!r} was told")
+
+    def _on_alarm(self, kind: str) -> None:
+        """See ALARM begin: by a line that counts, and not before its delay is over."""
+        now_us = self._world.now_us()
+        delayed = self.entry_until is None or now_us < self.entry_until
+        if delayed and kind in self._terms.entry_names:
+            self.violate(claims.ALARM_ONLY, "an alarm began in its entry delay")
+        by_jumper = kind == "tamper" and self._world.circuit.service
+        if kind in ("fire", "panic") or by_jumper:
+            return
+        if not self.armed:
+            self.violate(claims.ALARM_ONLY, f"{kind} began an alarm unarmed")
+        elif self.exit_until is not None and now_us < self.exit_until:
+            self.violate(claims.ALARM_ONLY, f"{kind} began an alarm in the exit delay")
 
     def on_command(self, name: str, ends_alarm: bool) -> None:
         """See a command that is about to be obeyed or refused."""
@@ -252,7 +265,7 @@ class Witness:
         elif ticked and now_us >= self.capture_until:
             self.violate(claims.CAPTURE_ENDS, "CUSTOMER_CAPTURE goes on after its time-out")
 
-    def after_start(self, stored_faults: int) -> None:
+    def after_start(self, stored_faults: int, is_unreadable: bool) -> None:
         """Judge the faults that a detector has which has just started."""
         world = self._world
         if self.armed and any(world.circuit.line(LINES[kind]) for kind in self._terms.entry_kinds):
@@ -260,12 +273,14 @@ class Witness:
                 world.now_us() + self._terms.entry_us
             )  # high at boot: told after a delay
         faults = world.faults()
-        if stored_faults & ~faults and not self.cycled:
+        if is_unreadable and not world.blocked_by_journal():
+            self.violate(claims.FAULT_STAYS, "the journal was unreadable and no fault says so")
+        elif stored_faults & ~faults and not self.cycled and not is_unreadable:
             self.violate(claims.FAULT_STAYS, "a fault went away without a power-cycle")
         if faults & self._terms.circuit_faults and not self.broken:
             self.violate(claims.NO_FALSE_FAULT, "a sound circuit fails the self-test")
         seen = any(name in claims.SEEN_AT_BOOT for name in world.circuit.faults)
-        if self.cycled and seen and not world.blocked():
+        if self.cycled and seen and not faults & self._terms.circuit_faults:
             self.violate(claims.FAULT_STAYS, "a broken circuit passed the self-test")
         self.cycled = False
         self.broken = bool(world.circuit.faults or faults & self._terms.circuit_faults)

@@ -141,8 +141,14 @@ class World:
         return int(self.controller.record.faults)
 
     def blocked(self) -> bool:
-        """Say whether a fault forbids arming and opening."""
+        """Say whether a fault, or a journal that cannot be written, forbids opening."""
+        if self.controller.record.journal.is_unreadable:
+            return True
         return bool(self.faults() & self.firmware.codes.FAULTS_BLOCKING)
+
+    def blocked_by_journal(self) -> bool:
+        """Say whether the fault that the journal cannot be written is latched."""
+        return bool(self.faults() & self.firmware.codes.FAULT_JOURNAL)
 
     def state_name(self) -> str:
         """Return the name of the state that it says it is in."""
@@ -274,7 +280,7 @@ class World:
             raise ChipReset
         if self.mode == RUNNING:
             self._objects = tuple(self._objects_of(self.controller).values())
-            self.witness.after_start(stored_faults)
+            self.witness.after_start(stored_faults, self.choice.is_unreadable)
 
     def stop(self, error: BaseException) -> None:
         """Do what main's handler does with an error: it ends in a reset."""
