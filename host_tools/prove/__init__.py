@@ -9,8 +9,10 @@ stand_ins.py what lies outside the product: store, camera, console, the links' w
 edges.py     shipped classes at the product's edges, with what lies beyond cut off
 layout.py    what of all those objects is state: a tuple of small numbers, relative to now
 world.py     the product: restore a state, let something happen, take the next state
-inputs.py    every input that is possible in a state, and the time steps to its deadlines
+inputs.py    every input that is possible in a state, and how it happens
+steps.py     the time steps to both sides of every deadline
 commands.py  commands as signed messages, and forged ones
+eyes.py      what the witness sees of the circuit
 witness.py   the invariants, checked at each change of the circuit and after each input
 terms.py     what the witness holds the detector to, by its configuration
 claims.py    the invariants, and which of them a broken circuit still keeps

@@ -17,6 +17,7 @@ CAMERA_OFF = "camera-off"
 NO_LIVE = "P6"
 CAPTURE_ENDS = "capture-ends"
 NO_DEAD_END = "no-dead-end"
+NO_LOST_TRIP = "no-lost-trip"
 FAULT_STAYS = "fault-stays"
 NO_FALSE_FAULT = "no-false-fault"
 RECORD_FIRST = "record-first"
@@ -30,6 +31,7 @@ INVARIANTS: Mapping[str, str] = {
     NO_LIVE: "there is no live for the alarm centre outside ALARM",
     CAPTURE_ENDS: "CUSTOMER_CAPTURE ends by its time-out",
     NO_DEAD_END: "from every state a disarm leads to IDLE, and from there a panic trip to ALARM",
+    NO_LOST_TRIP: "a line whose edge counted, and that stays high, begins an alarm",
     FAULT_STAYS: "a fault goes away by a power-cycle with a passing self-test only",
     NO_FALSE_FAULT: "a circuit in which nothing broke is never called faulty",
     RECORD_FIRST: "UPLINK_EN rises after the intent is journaled",

@@ -27,11 +27,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from host_tools.prove import claims
+from host_tools.prove import claims, steps
 from host_tools.prove import world as worlds
 from host_tools.prove.chip import POWER_ON, WATCHDOG, ChipReset
 from host_tools.prove.commands import FORGED, REPEATED, Commands
-from host_tools.prove.layout import LONGEST_TICK_MS
 from host_tools.prove.stand_ins import ALL, FAILS, FULL
 from host_tools.prove.world import State, World
 from host_tools.virtual_board.circuit import LINES
@@ -165,7 +164,7 @@ class Inputs:
         for role in self._lines:
             yield ("line", role, 0 if circuit.line(role) else 1)
         yield ("jumper", 0 if circuit.service else 1)
-        yield from (("pass", ms) for ms in self._circuit_steps_ms())
+        yield from (("pass", ms) for ms in steps.without_a_tick(world))
         if mode == worlds.OFF:
             yield ("power", 1)
             return
@@ -191,41 +190,12 @@ class Inputs:
         yield from (("chores", what) for what in _CHORES)
         if world.uart_holds or world.app.uplink.is_open:
             yield ("uart", not world.uart_holds)
-        yield from (("tick", ms, "busy", "ok") for ms in self._steps_ms(state))
+        yield from (("tick", ms, "busy", "ok") for ms in steps.to_a_tick(world, state))
         capture, phases = world.controller.capture, world.firmware.capture
         if capture._phase == phases._EXPOSING:
             yield from (("tick", 0, *answers) for answers in _WHILE_EXPOSING)
         elif capture._phase == phases._READING:
             yield from (("tick", 0, *answers) for answers in _WHILE_READING)
-
-    def _steps_ms(self, state: State) -> list[int]:
-        """Return the time steps to a tick: none, and around what happens next.
-
-        One before and exactly at the next deadline, a hang's marks, and the longest tick there
-        can be.
-        """
-        world = self._world
-        moments = world.deadlines_ms(state) | self._timers_ms()
-        if not moments:
-            return [0]
-        hangs = {moment for moment in moments if moment >= world.firmware.gate.LAPSED_MS - 1}
-        longest = LONGEST_TICK_MS - world.silent_ms()
-        steps = _around({min(moments), *hangs}) | {longest}
-        return sorted(step for step in steps if 0 <= step <= longest)
-
-    def _circuit_steps_ms(self) -> list[int]:
-        """Return the time steps without a tick: around the timers of the circuit."""
-        world = self._world
-        longest = LONGEST_TICK_MS - world.silent_ms() if world.runs else worlds.MAX_US
-        return [ms for ms in _around(self._timers_ms()) if 0 < ms <= longest]
-
-    def _timers_ms(self) -> set[int]:
-        """Return in how many ms a timer of the circuit changes something."""
-        circuit = self._world.circuit
-        alive_us, max_us = circuit.state(self._world.now_us())[-2:]
-        if not circuit.net("UPLINK_EN"):
-            alive_us = None
-        return {us // 1000 for us in (alive_us, max_us) if us is not None}
 
     # --- how it happens -------------------------------------------------------------------------
 
@@ -245,6 +215,7 @@ class Inputs:
         world = self._world
         world.let_pass(ms)
         world.choice.camera, world.choice.store = camera, store
+        world.witness.on_tick()
         world.controller.tick(world.ticks_ms())
         world.looked = True
 
@@ -289,8 +260,3 @@ class Inputs:
     def _unwritten(self, which: int | str, why: str, step: Input) -> None:
         self._world.choice.unwritten, self._world.choice.why = which, why
         self._do[step[0]](*step[1:])
-
-
-def _around(moments: set[int]) -> set[int]:
-    """Return no time, and each moment with the millisecond before it."""
-    return {0, *moments, *(moment - 1 for moment in moments)}

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Every explored input happens at this tick: deadlines straddle the wrap at 2^30.
+# Every explored input begins at this tick: deadlines straddle the wrap at 2^30.
 START_TICKS = (1 << 30) - 30
 START_US = 1_000_000_000_000
 _MASK = (1 << 30) - 1
@@ -86,14 +86,7 @@ ROWS: Mapping[str, Row] = {
     "Clock.second": dropped(_TOLD_ONLY),
     "Clock._at_ms": dropped(_TOLD_ONLY),
     "Clock.known": dropped(_TOLD_ONLY),
-    "Journal.time_known": dropped(_TOLD_ONLY),
-    "Journal.last_was_alarm": dropped(_TOLD_ONLY),
-    "Journal.ticks_ms": dropped(_TOLD_ONLY),
-    "Journal.day": dropped(_TOLD_ONLY),
-    "Journal.second": dropped(_TOLD_ONLY),
-    "Journal.seq": dropped(_TOLD_ONLY),
     "Zone.kind": dropped(_FIXED),
-    "Journal.last_event": dropped(_TOLD_ONLY),
     "Capture._event_id": dropped(_TOLD_ONLY),
     "Capture.image_id": dropped(_TOLD_ONLY),
     "Capture._interval_ms": plain(),
@@ -125,20 +118,28 @@ class Layout:
     def __init__(
         self,
         objects: Mapping[str, Any],
-        changing: frozenset[str] | None,
+        changing: frozenset[str],
         names: Mapping[str, Any],
+        start_ticks: int = START_TICKS,
     ) -> None:
         """Take objects by name; of those of the firmware only `changing` attributes count.
 
-        `names` are what the expressions of the table may use.
+        `names` are what the expressions of the table may use; a restored state is at
+        `start_ticks` and START_US.
         """
         self._changing = changing
+        self._start_ticks = start_ticks
         self._globals = {**names, "_rel": _relative}
         self.names: list[str] = []
         self.moments: list[tuple[int, int]] = []  # (place in the tuple, ms after it)
         self._values: list[str] = []  # expressions, in the order of the tuple
         self._targets: list[str] = []
         self._after: list[str] = []  # statements that finish a restore
+        # (object's index, attribute, place in the tuple where it may be None, or -1): what is left
+        # out always, or while that place is None. For the test that it decides nothing.
+        self.left_out: list[tuple[int, str, int]] = []
+        # (leading counter, object's index, attribute): all with one leader may grow together.
+        self.counters: list[tuple[str, int, str]] = []
         self._leaders = self._find_leaders(objects)
         for index, (path, thing) in enumerate(objects.items()):
             for attribute in self._attributes(thing):
@@ -151,7 +152,7 @@ class Layout:
             return
         ours = type(thing).__module__.startswith("detector.")
         for attribute, value in vars(thing).items():
-            if ours and self._changing is not None and attribute not in self._changing:
+            if ours and attribute not in self._changing:
                 continue
             if value is None or isinstance(value, int):
                 yield attribute
@@ -172,19 +173,22 @@ class Layout:
         name = f"{owner}.{attribute}"
         temp = f"t{len(self._targets)}"
         if row.kind == "dropped":
+            self.left_out.append((index, attribute, -1))
             return
         if row.kind == "leads":
+            self.counters.append((f"{type(thing).__name__}.{attribute}", index, attribute))
             self._after.append(f"{name} = {_COUNT}")
             return
         value, target = name, name
         if row.kind == "follows":
             value = f"{name} == {self._leaders[row.leader]}"
             target = temp
+            self.counters.append((row.leader, index, attribute))
             self._after.append(f"{name} = {_COUNT} if {temp} else {_COUNT - 1}")
         elif row.kind == "tick":
             value = f"_rel({name}, ticks, {row.bound or _FAR_MS})"
             target = temp
-            self._after.append(f"{name} = ({START_TICKS} + ({temp} or 0)) & {_MASK}")
+            self._after.append(f"{name} = ({self._start_ticks} + ({temp} or 0)) & {_MASK}")
             self._note_moments(row)
         elif row.kind == "until":
             value = f"(None if {name} is None else max(0, {name} - now_us))"
@@ -193,6 +197,8 @@ class Layout:
         elif row.bound:
             value = f"min({name}, {row.bound})"
         if row.while_ != "True":
+            if row.otherwise == "None":
+                self.left_out.append((index, attribute, len(self._values)))
             condition = row.while_.replace("o.", f"{owner}.")
             value = f"({value} if {condition} else {row.otherwise.replace('o.', f'{owner}.')})"
             if target == name:

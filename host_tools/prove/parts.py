@@ -34,12 +34,17 @@ def _unwritten(step: Input) -> Input:
 
 _IDLE: Script = (("power", 1), ("main", "ok"), _tick())
 _EXIT: Script = (*_IDLE, _say("arm"))
-_ARMED: Script = (*_EXIT, _tick(CONFIG["exit_delay_ms"]))
+_ARMED: Script = (*_EXIT, _tick(CONFIG["exit_delay_ms"]), _tick())
 _PANIC: Script = (*_IDLE, *_trip("TRIP_PANIC"), _tick())
 _INTRUSION: Script = (*_ARMED, *_trip("TRIP_INTRUSION"), _tick())
 _ENTRY: Script = (*_ARMED, *_trip("TRIP_CONTACT"))
 _CAPTURE: Script = (*_IDLE, _say("capture"))
 _WATCHDOG: Script = (("reset", "watchdog"), ("main", "ok"), _tick())
+# All lines that need arming, not debounced yet.
+_RISING: Script = (
+    *(("line", role, 1) for role in ("TRIP_INTRUSION", "TRIP_CONTACT", "TAMPER")),
+    _tick(),
+)
 _BEATS: Script = (_tick(250),) * 8
 
 SITUATIONS: Mapping[str, Script] = {
@@ -47,7 +52,10 @@ SITUATIONS: Mapping[str, Script] = {
     "boot.py has run": _IDLE[:1],
     "service program": (("jumper", 1), *_IDLE[:2]),
     "IDLE": _IDLE,
+    "IDLE, lines rising": (*_IDLE, *_RISING),
     "exit delay": _EXIT,
+    "exit delay, lines rising": (*_EXIT, *_RISING),
+    "exit delay just over": _ARMED[:-1],
     "ARMED": _ARMED,
     "ARMED after a reset": (*_ARMED, *_WATCHDOG),
     "ARMED, a line high at boot": (*_ARMED, ("line", "TRIP_CONTACT", 1), *_WATCHDOG[:2]),
@@ -59,6 +67,7 @@ SITUATIONS: Mapping[str, Script] = {
     "ALARM from IDLE": _PANIC,
     "ALARM from ARMED": _INTRUSION,
     "ALARM, line low again": (*_INTRUSION, ("line", "TRIP_INTRUSION", 0), _tick()),
+    "ALARM from IDLE, line low again": (*_PANIC, ("line", "TRIP_PANIC", 0), _tick()),
     "ALARM, last beat": (*_INTRUSION, *_BEATS),
     "ALARM in the exit delay": (*_EXIT, *_trip("TRIP_FIRE"), _tick()),
     "ALARM without a record": (*_IDLE, *_trip("TRIP_PANIC")[:2], _unwritten(_tick(2))),
@@ -67,6 +76,8 @@ SITUATIONS: Mapping[str, Script] = {
     "disarmed, line still high": (*_PANIC, _say("disarm")),
     "handled": (*_INTRUSION, _say("handled", "uplink")),
     "CUSTOMER_CAPTURE": _CAPTURE,
+    "CUSTOMER_CAPTURE, lines rising": (*_CAPTURE, *_RISING),
+    "CUSTOMER_CAPTURE, lines high": (*_CAPTURE, *_RISING, _tick(CONFIG["debounce_ms"])),
     "CUSTOMER_CAPTURE from ARMED": (*_ARMED, _say("capture")),
     "CUSTOMER_CAPTURE, storing": (*_CAPTURE, _tick(0, "ready")),
     "CUSTOMER_CAPTURE in an entry delay": (*_ENTRY, _say("capture")),

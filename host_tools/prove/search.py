@@ -39,7 +39,7 @@ class Limits:
     states: int = 1 << 62
     seconds: float = 1e9
     depth: int = 1 << 30
-    first_violation: bool = False
+    stop_at: frozenset[str] = frozenset()  # invariants whose violation ends the search
 
 
 @dataclass
@@ -133,7 +133,7 @@ class Search:
             or len(self._visited) >= limits.states
             or time.monotonic() - self._begun >= limits.seconds
             or found.depth >= limits.depth
-            or (limits.first_violation and bool(found.violations))
+            or any(violation.invariant in limits.stop_at for violation in found.violations)
         )
 
     def _count(self, frontier: list[Numbered]) -> None:

@@ -15,6 +15,7 @@ class Terms(NamedTuple):
     exit_us: int
     entry_us: int
     capture_us: int
+    debounce_us: int
     entry_kinds: tuple[int, ...]
     entry_names: tuple[str, ...]
     circuit_faults: int
@@ -30,6 +31,7 @@ def terms_of(firmware: Firmware, values: Mapping[str, Any]) -> Terms:
         config.exit_delay_ms * 1000,
         config.entry_delay_ms * 1000,
         config.capture_timeout_ms * 1000,
+        config.debounce_ms * 1000,
         kinds,
         tuple(codes.TRIP_NAMES[kind] for kind in kinds),
         codes.FAULTS_BLOCKING & ~codes.FAULT_JOURNAL,

@@ -1,148 +1,30 @@
 """Whoever watches: the invariants, judged by the circuit and by what went over the wires.
 
-Of the firmware it asks one thing, the state it says it is in, because P1 is about that. Everything
-else it has seen itself: which edges counted, which commands were answered with OK, what was
-written to the journal, what time it is.
+Of the firmware it asks little: the state it says it is in, because P1 is about that, whether an
+alarm runs, and its faults. Everything else it has seen itself: which edges counted, which commands
+were answered with OK, what was written to the journal, what time it is.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from host_tools.prove import claims
-from host_tools.virtual_board.circuit import ARMED_BY, LINES, PINS
+from host_tools.prove.eyes import CAMERA, EN, Eyes
+from host_tools.virtual_board.circuit import LINES
 
 if TYPE_CHECKING:
-    from host_tools.prove.chip import Seen
     from host_tools.prove.terms import Terms
     from host_tools.prove.world import World
 
-_BIT = {role: 1 << index for index, role in enumerate(PINS)}
-_EN = _BIT["UPLINK_EN"]
-_CLEAR = _BIT["LATCH_CLEAR"]
-_BEAT = _BIT["HEARTBEAT"]
-_CAMERA = _BIT["CAM_EN"]
-_ARM = _BIT["ARM_CONTACT"] | _BIT["ARM_INTRUSION"]
 
-
-class Witness:
-    """Keeps what it has seen, as state, and what was violated in the input that runs now."""
+class Witness(Eyes):
+    """Adds to what is seen what is heard, and judges at the end of each input."""
 
     def __init__(self, world: World, terms: Terms) -> None:
-        self._world = world
-        self._terms = terms
-        self.violations: list[tuple[str, str]] = []
-        # Seen so far; each is state.
-        # Lines that counted since UPLINK_EN, ALIVE (while it mattered) or the latch fell last.
-        self.edges = 0
-        self.intended = False  # an intent is journaled, and UPLINK_EN has not fallen since
-        self.armed = False  # by the commands that were answered with OK
-        self.exit_until: int | None = None
-        self.entry_until: int | None = None
-        self.shut_until: int | None = None  # when the gate must be shut: the window's end
-        self.max_until: int | None = None
-        self.alive_until: int | None = None
-        self.capture_until: int | None = None
-        self.cycled = False  # the supply was off since the detector ran last
-        self.broken = False  # something of the circuit broke, and a fault may tell of it
-        # Of the input that runs now; not state.
-        self._driven = 0  # what the firmware drives high, and
-        self._nets = 0  # what that has come to
-        self._latch = self._alive = self._gate = False
-        self._fell = 0  # outputs that the firmware let fall
+        super().__init__(world, terms)
         self._before: tuple[bool, int | None, bool] = (False, None, False)  # a command
-        self.ending = False  # a command that ends an alarm is being obeyed
-
-    STATE = (
-        *("edges", "intended", "armed", "exit_until", "entry_until", "shut_until", "max_until"),
-        *("alive_until", "capture_until", "cycled", "broken"),
-    )
-
-    def begin(self, seen: Seen) -> None:
-        """Start watching an input."""
-        self.violations = []
-        self._driven = self._world.chip.driven
-        self._fell = 0
-        self.ending = False
-        _levels, self._nets, self._latch, self._alive, self._gate, _faults = seen
-
-    def violate(self, invariant: str, sentence: str) -> None:
-        """Note a violation, unless the circuit's fault takes that invariant away."""
-        if invariant not in self._world.given_up:
-            self.violations.append((invariant, sentence))
-
-    # --- the circuit ----------------------------------------------------------------------------
-
-    def on_edge(self, line: str) -> None:
-        """See a sensor line rise, before the circuit does: does this edge count?"""
-        arm_line = ARMED_BY[LINES.index(line)]
-        if arm_line is not None and not self._nets & _BIT[arm_line]:
-            return
-        if self._nets & _CLEAR or not self._world.circuit.powered:
-            return
-        if not self.edges:
-            self.max_until = self._world.now_us() + self._world.circuit.max_us
-        self.edges |= 1 << LINES.index(line)
-        if self.entry_until is None and LINES.index(line) in self._terms.entry_kinds:
-            self.entry_until = self._world.now_us() + self._terms.entry_us
-
-    def on_change(self, seen: Seen) -> None:
-        """See the circuit change; for what its faults do to a net nobody is blamed."""
-        _levels, nets, latch, alive, gate, _faults = seen
-        driven = self._world.chip.driven
-        rose = driven & ~self._driven
-        fell = self._driven & ~driven
-        self._driven = driven
-        self._fell |= fell
-        if not latch or fell & _EN or (self._alive and not alive and nets & _EN):
-            self.edges = 0
-            self.max_until = None
-        if fell & _EN:
-            self.intended = False
-        if (rose | fell) & _BEAT:
-            self._on_beat()
-        if rose & _EN and not self.intended:
-            self.violate(claims.RECORD_FIRST, "UPLINK_EN rose before the intent was journaled")
-        if rose & _ARM:
-            self._on_arm_lines()
-        if gate and not self._gate:
-            self._on_opening()
-        elif self._gate and not gate:
-            self.shut_until = self.alive_until = None
-        self._nets, self._latch, self._alive, self._gate = nets, latch, alive, gate
-        if gate:
-            self.check_open()
-
-    def _on_beat(self) -> None:
-        self.alive_until = self._world.now_us() + self._world.circuit.alive_us
-        if self._world.runs and not self._driven & _EN:
-            self.violate(claims.SHUT_AFTER_RESET, "the heart beats while the gate is shut")
-
-    def _on_arm_lines(self) -> None:
-        now_us = self._world.now_us()
-        if not self.armed:
-            self.violate(claims.ALARM_ONLY, "an arm line rose unarmed")
-        elif self.exit_until is not None and now_us < self.exit_until:
-            self.violate(claims.ALARM_ONLY, "an arm line rose in the exit delay")
-        elif self._world.circuit.service:
-            self.violate(claims.ALARM_ONLY, "an arm line rose with the jumper in")
-
-    def _on_opening(self) -> None:
-        if not self.edges:
-            self.violate(claims.COUNTED_TRIP, "the gate opened without a new edge that counted")
-        if not self.intended:
-            self.violate(claims.RECORD_FIRST, "the gate opened before the intent was journaled")
-        self.shut_until = self._world.now_us() + self._terms.window_us
-
-    def check_open(self) -> None:
-        """Judge a gate that is open now by where the firmware says it is."""
-        world = self._world
-        if world.boots:
-            return  # judged when boot.py's lines have run
-        if not world.runs:
-            self.violate(claims.SHUT_AFTER_RESET, "the gate is open and no detector runs")
-        elif not world.in_alarm():
-            self.violate(claims.ALARM_ONLY, f"the gate is open in {world.state_name()}")
+        self._waiting = 0  # lines that the tick must take for a trip
 
     # --- journal and wires ----------------------------------------------------------------------
 
@@ -184,6 +66,12 @@ class Witness:
         elif self.exit_until is not None and now_us < self.exit_until:
             self.violate(claims.ALARM_ONLY, f"{kind} began an alarm in the exit delay")
 
+    def on_tick(self) -> None:
+        """See a tick begin: which lines wait for it?"""
+        world = self._world
+        may_wait = not (world.has_event() or world.circuit.service or world.circuit.faults)
+        self._waiting = self.pending() if may_wait else 0
+
     def on_command(self, name: str, ends_alarm: bool) -> None:
         """See a command that is about to be obeyed or refused."""
         self.ending = ends_alarm
@@ -212,7 +100,7 @@ class Witness:
 
     def after_boot(self) -> None:
         """Judge what boot.py's lines have left."""
-        if self._gate or self._nets & _EN or (self._latch and self._clears()):
+        if self._gate or self._nets & EN or (self._latch and self._clears()):
             self.violate(claims.SHUT_AFTER_RESET, "boot.py has run and the gate is not shut")
         self.armed = self._world.stored.armed
         self.exit_until = self.entry_until = self.capture_until = None
@@ -227,12 +115,14 @@ class Witness:
         now_us = self._world.now_us()
         if self._gate:
             self._check_open_gate(now_us, ticked)
-        if self._fell & _EN and self._latch and self._clears():
+        if self._fell & EN and self._latch and self._clears():
             self.violate(claims.SHUT_AT_ONCE, "UPLINK_EN fell and the latch was not cleared")
         world = self._world
         if not world.runs:
             return
         self._check_capture(now_us, ticked)
+        if ticked:
+            self._check_trips(now_us)
         faults = world.faults()
         if faults_before is not None and faults_before & ~faults:
             self.violate(claims.FAULT_STAYS, "a fault went away while the detector ran")
@@ -241,7 +131,7 @@ class Witness:
             self.violate(claims.NO_FALSE_FAULT, f"a sound circuit is called faulty: {names}")
         if (
             ticked
-            and self._nets & _CAMERA
+            and self._nets & CAMERA
             and not (self._world.in_alarm() or self._world.captures())
         ):
             self.violate(claims.CAMERA_OFF, f"the camera is on in {self._world.state_name()}")
@@ -256,6 +146,17 @@ class Witness:
             self.violate(claims.SHUT_AFTER_RESET, "ALIVE is over and the gate is open")
         if self.ending:
             self.violate(claims.SHUT_AT_ONCE, "the alarm was ended and the gate is open")
+
+    def _check_trips(self, now_us: int) -> None:
+        """Judge whether a line that waited long enough has begun an alarm."""
+        begun = self._world.has_event()
+        waited = self.trip_lines & self._waiting
+        if waited and not begun and self.trip_until is not None and now_us >= self.trip_until:
+            self.violate(claims.NO_LOST_TRIP, "a line tripped and stayed high, and nothing began")
+        lines = 0 if begun else self._waiting & self.pending()
+        if not lines & self.trip_lines:
+            self.trip_until = now_us + self._terms.debounce_us if lines else None
+        self.trip_lines = lines
 
     def _check_capture(self, now_us: int, ticked: bool) -> None:
         if not self._world.captures():
@@ -288,7 +189,3 @@ class Witness:
     def _clears(self) -> bool:
         """Say whether the latch can be cleared: else nobody can be blamed for it."""
         return "latch-stuck" not in self._world.circuit.faults
-
-    def shown(self) -> dict[str, Any]:
-        """Return the levels, for a trace."""
-        return {"gate": self._gate, "latch": self._latch, "alive": self._alive, "nets": self._nets}

@@ -54,8 +54,9 @@ class World:
 
     STATE = ("mode", "looked", "power_on", "uart_holds")
 
-    def __init__(self, change: Sabotage | None = None) -> None:
-        """Load the firmware (with `change`, a seeded fault) and switch the board on."""
+    def __init__(self, change: Sabotage | None = None, start_ticks: int = START_TICKS) -> None:
+        """Load the firmware, with `change` a seeded fault; every input begins at `start_ticks`."""
+        self.start_ticks = start_ticks
         self.circuit = Circuit(ALIVE_US, MAX_US)
         self.chip = Chip(self.circuit)
         self.firmware = Firmware(self.chip.modules(), change)
@@ -71,7 +72,7 @@ class World:
         self.reply: dict[str, object] = {}
         self._set_start()
         self.app: Any = None
-        self._objects: tuple[Any, ...] = ()
+        self.objects: tuple[Any, ...] = ()
         self._hal_class = edges.install(self.firmware, self, CONFIG)
         outside = {
             "world": self,
@@ -81,10 +82,10 @@ class World:
             "witness": self.witness,
         }
         self._outside = tuple(outside.values())
-        self._outer = Layout(outside, frozenset(), {})
+        self.outer = Layout(outside, frozenset(), {}, start_ticks)
         self.circuit.set_power(False, START_US)
         self.initial: State = self.pack()
-        self._inner = self._find_layout()
+        self.inner = self._find_layout()
         self.restore(self.initial)
 
     def _find_layout(self) -> Layout:
@@ -100,7 +101,8 @@ class World:
             "config": self.controller.config,
         }
         changing = changing_attributes(firmware.sources.values())
-        return Layout(self._objects_of(self.controller), changing, names)
+        objects = self.parts_of(self.controller)
+        return Layout(objects, changing, names, self.start_ticks)
 
     def serve(self) -> None:
         """Take it that the service program runs; a stand-in's call."""
@@ -131,6 +133,10 @@ class World:
     def in_alarm(self) -> bool:
         """Say whether the detector runs and says that it is in ALARM."""
         return self.runs and self.controller.state == self.firmware.states.ALARM
+
+    def has_event(self) -> bool:
+        """Say whether an alarm runs, or the entry delay before one."""
+        return bool(self.controller.event.running)
 
     def captures(self) -> bool:
         """Say whether it says that it is in CUSTOMER_CAPTURE."""
@@ -176,56 +182,43 @@ class World:
         self._set_time(end_us)
 
     def _set_start(self) -> None:
-        self.chip.now_us, self._ticks_ms = START_US, START_TICKS
+        self.chip.now_us, self._ticks_ms = START_US, self.start_ticks
 
     def _set_time(self, now_us: int) -> None:
         self.chip.now_us = now_us
-        self._ticks_ms = int(self.firmware.ticks.add_ms(START_TICKS, (now_us - START_US) // 1000))
+        self._ticks_ms = int(
+            self.firmware.ticks.add_ms(self.start_ticks, (now_us - START_US) // 1000)
+        )
 
     # --- states ---------------------------------------------------------------------------------
 
     def pack(self) -> State:
         """Return the state that the world is in."""
         ticks, now_us = self.ticks_ms(), self.now_us()
-        outside = self._outer.pack(self._outside, ticks, now_us)
+        outside = self.outer.pack(self._outside, ticks, now_us)
         if self.mode != RUNNING:
             return tuple(outside)
-        return tuple(outside + self._inner.pack(self._objects, ticks, now_us))
+        return tuple(outside + self.inner.pack(self.objects, ticks, now_us))
 
     def restore(self, state: State) -> None:
         """Bring the world into a state, with no time passed and nothing violated."""
         self._set_start()
-        count = len(self._outer.names)
-        self._outer.restore(self._outside, state[:count])
+        count = len(self.outer.names)
+        self.outer.restore(self._outside, state[:count])
         if self.mode == RUNNING:
-            self._inner.restore(self._objects, state[count:])
+            self.inner.restore(self.objects, state[count:])
             self._match_uplink()
         self._begin()
 
     def pack_outside(self) -> State:
         """Return the part of the state that outlives the program."""
-        return tuple(self._outer.pack(self._outside, self.ticks_ms(), self.now_us()))
+        return tuple(self.outer.pack(self._outside, self.ticks_ms(), self.now_us()))
 
     def restore_outside(self, outside: State) -> None:
         """Bring back what outlived a program, with no time passed and nothing violated."""
-        self._outer.restore(self._outside, outside)
+        self.outer.restore(self._outside, outside)
         self._set_start()
         self._begin()
-
-    def silent_ms(self) -> int:
-        """Return how long ago the detector ticked."""
-        ticks = self.firmware.ticks
-        return int(ticks.diff_ms(self.ticks_ms(), self.controller.now_ms))
-
-    def deadlines_ms(self, state: State) -> set[int]:
-        """Return in how many ms the firmware will do something by itself."""
-        count = len(self._outer.names)
-        found = set()
-        for place, after_ms in self._inner.moments:
-            ticks = state[count + place]
-            if ticks is not None and ticks + after_ms > 0:
-                found.add(ticks + after_ms)
-        return found
 
     def _begin(self) -> None:
         self.choice.clear()
@@ -238,7 +231,7 @@ class World:
         if uplink.is_open == uplink.link.enabled:
             return
         if uplink.is_open:
-            uplink.opened(START_TICKS, self.controller.event)
+            uplink.opened(self.start_ticks, self.controller.event)
         else:
             uplink.closed()
 
@@ -248,7 +241,7 @@ class World:
             return False
         return kind.__module__.startswith("detector.") or kind.__name__ in ("Journal", "Uplink")
 
-    def _objects_of(self, controller: Any) -> dict[str, Any]:
+    def parts_of(self, controller: Any) -> dict[str, Any]:
         return reachable(controller, self._is_state)
 
     # --- the chip's life ------------------------------------------------------------------------
@@ -279,7 +272,7 @@ class World:
         if self.chip.reset_asked:
             raise ChipReset
         if self.mode == RUNNING:
-            self._objects = tuple(self._objects_of(self.controller).values())
+            self.objects = tuple(self.parts_of(self.controller).values())
             self.witness.after_start(stored_faults, self.choice.is_unreadable)
 
     def stop(self, error: BaseException) -> None:
