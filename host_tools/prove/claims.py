@@ -50,7 +50,6 @@ GIVEN_UP: Mapping[str, Mapping[str, str]] = {
         COUNTED_TRIP: "a reset after a hang: HEARTBEAT falls, and it opens until boot.py clears",
     },
     "enable-floating": {
-        ALARM_ONLY: "between a reset and boot.py nobody drives it low",
         SHUT_AFTER_RESET: "between a reset and boot.py nobody drives it low",
         RECORD_FIRST: "between a reset and boot.py nobody drives it low",
         COUNTED_TRIP: "between a reset and boot.py nobody drives it low",
@@ -60,11 +59,9 @@ GIVEN_UP: Mapping[str, Mapping[str, str]] = {
         SHUT_AT_ONCE: "UPLINK_EN and ALIVE shut it; the latch cannot be cleared, MAX is deaf",
     },
     "latch-ignored": {
-        COUNTED_TRIP: "the gate does not ask the latch",
         SHUT_AT_ONCE: "MAX acts through the latch, and the gate does not ask it",
     },
     "clear-open": {
-        COUNTED_TRIP: "what tripped before the last shutting is still in the latch",
         SHUT_AT_ONCE: "UPLINK_EN and ALIVE shut it; the latch stays",
         SHUT_AFTER_RESET: "UPLINK_EN and ALIVE shut it; the latch stays",
     },

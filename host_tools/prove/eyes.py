@@ -97,7 +97,7 @@ class Eyes:
         self._fell |= fell
         if not latch or fell & EN or (self._alive and not alive and nets & EN):
             self.edges = 0
-            self.max_until = None
+            self.max_until = self.max_until if gate else None
         if fell & EN:
             self.intended = False
         if (rose | fell) & _BEAT:

@@ -98,13 +98,17 @@ class Inputs:
         faults = world.faults() if world.runs else None
         self._moments = []
         try:
-            self._do[step[0]](*step[1:])
+            self.let_happen(step)
         except ChipReset:  # a start that failed: main's handler has shut and reset
             self._reset("watchdog")
         plain = step[3] if step[0] == "unwritten" else step
         world.witness.after_input(plain[0] == "tick", faults)
         self.violations = world.witness.violations
         return world.pack()
+
+    def let_happen(self, step: Input) -> None:
+        """Let an input happen to the world as it is; ChipReset where main's handler resets."""
+        self._do[step[0]](*step[1:])
 
     def successors(self, state: State) -> Iterator[tuple[Input, State]]:
         """Yield every input that is possible, with the next state; see `violations` each time."""

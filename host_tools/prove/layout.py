@@ -29,7 +29,7 @@ _COUNT = 1 << 20  # stands for a counter of which only equality is asked
 class Row:
     """How an attribute counts; expressions see its owner as `o`."""
 
-    kind: str  # tick, plain, dropped, leads, follows
+    kind: str  # tick, plain, until, dropped, held, leads, follows
     while_: str = "True"  # elsewhere it decides nothing
     moments: tuple[str, ...] = ()  # of a tick: what happens so many ms after it
     bound: str = ""  # beyond which all is one; of a tick: so many ms ago
@@ -49,12 +49,18 @@ def plain(while_: str = "True", bound: str = "") -> Row:
 
 
 def dropped(_why: str) -> Row:
-    """Leave an attribute out."""
+    """Leave an attribute out: it decides nothing."""
     return Row("dropped")
+
+
+def held(_why: str) -> Row:
+    """Keep an attribute as it is after a start: what else it could decide is not explored."""
+    return Row("held")
 
 
 _TOLD_ONLY = "goes into records and messages only"
 _FIXED = "never changes"
+_CLOCK = "decides only whether a clock command is refused as a step back"
 
 ROWS: Mapping[str, Row] = {
     # --- firmware -------------------------------------------------------------------------------
@@ -80,13 +86,13 @@ ROWS: Mapping[str, Row] = {
     "AlarmEvent.kind": plain("o.running"),
     "AlarmEvent.opened": plain("o.running"),
     "AlarmEvent.kinds": dropped(_TOLD_ONLY),
-    "AlarmEvent.trips": dropped("decides only how many records are written"),
+    "AlarmEvent.trips": held("decides only whether a 17th trip has a record of its own"),
     "AlarmEvent.opened_ms": dropped(_TOLD_ONLY),
-    "Clock.day": dropped(_TOLD_ONLY),
-    "Clock.second": dropped(_TOLD_ONLY),
-    "Clock._at_ms": dropped(_TOLD_ONLY),
+    "Clock.day": held(_CLOCK),
+    "Clock.second": held(_CLOCK),
+    "Clock._at_ms": held(_CLOCK),
     "Clock.known": dropped(_TOLD_ONLY),
-    "Zone.kind": dropped(_FIXED),
+    "Zone.kind": held(_FIXED),
     "Capture._event_id": dropped(_TOLD_ONLY),
     "Capture.image_id": dropped(_TOLD_ONLY),
     "Capture._interval_ms": plain(),
@@ -107,8 +113,8 @@ ROWS: Mapping[str, Row] = {
         "o._faults or o._levels & o._driven & 1",
         otherwise="(o._alive_until and o.alive_us)",
     ),
-    "Circuit.alive_us": dropped(_FIXED),
-    "Circuit.max_us": dropped(_FIXED),
+    "Circuit.alive_us": held(_FIXED),
+    "Circuit.max_us": held(_FIXED),
 }
 
 
@@ -172,8 +178,10 @@ class Layout:
         owner = f"o{index}"
         name = f"{owner}.{attribute}"
         temp = f"t{len(self._targets)}"
-        if row.kind == "dropped":
-            self.left_out.append((index, attribute, -1))
+        if row.kind in ("dropped", "held"):
+            if row.kind == "dropped":
+                self.left_out.append((index, attribute, -1))
+            self._after.append(f"{name} = {getattr(thing, attribute)!r}")
             return
         if row.kind == "leads":
             self.counters.append((f"{type(thing).__name__}.{attribute}", index, attribute))
