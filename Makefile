@@ -1,6 +1,7 @@
 # Every target sets up what it needs. Needs make, and python3 >= 3.11 with venv.
 TESTOPTS ?=
 BENCHOPTS ?=
+PROVEOPTS ?=
 BUILD := build
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -13,7 +14,8 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench sim test test-unit test-micropython test-host test-repo test-proof test-bench test-selfproof \
+.PHONY: help bench sim prove prove-long test test-unit test-micropython test-host test-repo \
+	test-proof test-bench test-selfproof \
 	lint format setup lock table clean distclean
 
 help: ## list the targets
@@ -25,7 +27,13 @@ bench: $(READY) ## flash a virtual board, prove its gate, write the report (BENC
 sim: $(READY) ## run a virtual board for hand work
 	$(BIN)/sluss sim
 
-test: test-repo test-unit test-micropython test-host test-proof test-bench test-selfproof ## all tests, the bench among them
+prove: $(READY) ## try every input in every state of the shipped code: a million transitions (PROVEOPTS=...)
+	$(BIN)/sluss prove $(PROVEOPTS)
+
+prove-long: $(READY) ## the same for a million states
+	$(BIN)/sluss prove --transitions 0 --states 1000000 $(PROVEOPTS)
+
+test: test-repo test-unit test-micropython test-host test-proof prove test-bench test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)

@@ -53,7 +53,10 @@ def prove(
     budget = Limits(transitions or _NO_LIMIT, states or _NO_LIMIT)
     found = explore(chosen, budget, workers, console)
     _print_table(console, found, time.monotonic() - begun)
-    violations = [violation for entry in found for violation in entry.violations]
+    kinds: dict[tuple[str, str], Violation] = {}
+    for violation in (violation for entry in found for violation in entry.violations):
+        kinds.setdefault((violation.invariant, violation.sentence), violation)
+    violations = list(kinds.values())
     _print_claims(console, found)
     _write(console, violations, folder or ROOT / "build" / "prove")
     raise typer.Exit(1 if violations else 0)

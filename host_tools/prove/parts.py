@@ -57,6 +57,7 @@ SITUATIONS: Mapping[str, Script] = {
     "exit delay": _EXIT,
     "exit delay, lines rising": (*_EXIT, *_RISING),
     "exit delay just over": _ARMED[:-1],
+    "exit delay just over, lines rising": (*_ARMED[:-1], *_RISING),
     "ARMED": _ARMED,
     "ARMED after a reset": (*_ARMED, *_WATCHDOG),
     "ARMED, a line high at boot": (*_ARMED, ("line", "TRIP_CONTACT", 1), *_WATCHDOG[:2]),
