@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from host_tools.boards import load_pins
 from host_tools.prove.firmware import BOARD
 from host_tools.virtual_board.circuit import LINES, PINS, Circuit
+from host_tools.virtual_board.gpio import PAD_COUNT, PULL_DOWN, PULL_UP
 
-PAD_COUNT = 30
 # As machine.reset_cause() of the rp2 port has them; it cannot tell the RUN pin from power-on.
 POWER_ON = 1
 WATCHDOG = 3
@@ -82,25 +82,26 @@ class Chip:
 
     # --- the firmware's side --------------------------------------------------------------------
 
-    def drive(self, pad: int, level: int) -> None:
-        """Make a pad an output at a level, or change its level."""
+    def drive(self, pad: int, level: int | None, pulled_down: bool = False) -> None:
+        """Make a pad an output at a level, or with None an input."""
         role = self._role.get(pad)
         if role is None:
             return  # the camera's select line: not the gate's
         bit = self._bit[pad]
+        registers = self.registers & ~bit if level is None else self.registers | bit
         outputs = self.outputs | bit if level else self.outputs & ~bit
-        if outputs == self.outputs and self.registers & bit:
+        if (registers, outputs) == (self.registers, self.outputs) and level is not None:
             return
         self.on_effect()
-        self.registers |= bit
-        self.outputs = outputs
-        self.circuit.set_pin(role, bool(level), self.now_us)
+        self.registers, self.outputs = registers, outputs
+        driven = None if level is None else bool(level)
+        self.circuit.set_pin(role, driven, self.now_us, pulled_down)
         self.publish()
 
     def release(self) -> None:
-        """Reset the chip: every pad is an input."""
+        """Reset the chip: every pad is an input with its pull-down on (as in gpio.py)."""
         self.registers = self.outputs = 0
-        self.circuit.release_pins(self.now_us)
+        self.circuit.release_pins(self.now_us, pulled_down=True)
         self.publish()
 
     @property
@@ -143,13 +144,19 @@ class Pin:
 
     IN = 0
     OUT = 1
+    PULL_UP = PULL_UP
+    PULL_DOWN = PULL_DOWN
     chip: Any = None  # of a subclass
 
-    def __init__(self, number: int, mode: int | None = None, *, value: int | None = None) -> None:
+    def __init__(
+        self, number: int, mode: int | None = None, pull: int = 0, *, value: int | None = None
+    ) -> None:
         self._number = number
         self._levels = self.chip.levels
         if mode == self.OUT:
             self.chip.drive(number, 0 if value is None else value)
+        elif mode == self.IN:
+            self.chip.drive(number, None, pull == PULL_DOWN)
 
     def value(self, level: int | None = None) -> int | None:
         """Drive the pad, or without `level` return what it reads."""

@@ -34,6 +34,8 @@ def journal_class(firmware: Firmware, world: World) -> type:
 
         STATE = ("armed", "faults", "is_unreadable")
         ahead = 4
+        ready = True
+        failing = False
 
         def __init__(self, *parts: object) -> None:
             super().__init__(*parts)
@@ -134,14 +136,14 @@ def install(firmware: Firmware, world: World, config: Mapping[str, Any]) -> type
     app.Hub, app.Uplink = link_classes(firmware, world)
     app.Journal = journal_class(firmware, world)
     app.Hal = hal_class(firmware, world)
-    app.KeyStore = app.Console = stand_ins.Idle
+    app.KeyStore = app.Console = app.Retention = stand_ins.Idle
     app.Store = lambda *_parts: stand_ins.Store(world)
     app.ArducamMini = lambda *parts: stand_ins.Camera(parts[3], world)
     app.raw_blocks = lambda _flash: None
     identity = SimpleNamespace(config=config, root_key=ROOT_KEY, device_id=DEVICE_ID)
     app.Identity = SimpleNamespace(load=lambda _raw: identity)
     app.service = SimpleNamespace(run=lambda _hal, _jumper: world.serve())
-    app.sys = SimpleNamespace(print_exception=lambda _error: None)
+    app.sys = SimpleNamespace(print_exception=firmware.note_error)
     app.App.run = _run_of(world)
     firmware.status.gc = SimpleNamespace(collect=lambda: None)
     hal: type = app.Hal

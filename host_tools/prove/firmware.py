@@ -22,7 +22,6 @@ from host_tools.flash.image import FIRMWARE_DIR, Sabotage, render_roles
 
 BOARD = "VIRTUAL"
 _PACKAGE = "detector"
-_SYS = SimpleNamespace(print_exception=lambda _error: None)  # as MicroPython has it
 
 
 class Firmware:
@@ -37,6 +36,7 @@ class Firmware:
             for path in sorted((FIRMWARE_DIR / _PACKAGE).glob("*.py"))
         }
         self._programs = {path: self._compile(path, change) for path in ("boot.py", "main.py")}
+        self.last_error: BaseException | None = None
         with _own_modules(self._chip, _Finder(self.sources)):
             for name in self.sources:
                 setattr(self, name, importlib.import_module(f"{_PACKAGE}.{name}"))
@@ -46,13 +46,18 @@ class Firmware:
 
     def run(self, path: str) -> None:
         """Execute boot.py or main.py as flashing renders it for the board."""
-        chip = {**self._chip, "sys": _SYS, _PACKAGE: self}
+        system = SimpleNamespace(print_exception=self.note_error)  # as MicroPython has it
+        chip = {**self._chip, "sys": system, _PACKAGE: self}
 
         def imported(name: str, *_rest: object) -> Any:
             return chip[name]
 
         names = {**vars(builtins), "__import__": imported}
         exec(self._programs[path], {"__builtins__": names, "__name__": "__main__"})
+
+    def note_error(self, error: BaseException) -> None:
+        """Take what the firmware prints of an error before it resets."""
+        self.last_error = error
 
     def _compile(self, path: str, change: Sabotage | None) -> CodeType:
         return compile(render_roles(_text(path, change), self._chip["pins"]), path, "exec")

@@ -60,7 +60,7 @@ def held(_why: str) -> Row:
 
 _TOLD_ONLY = "goes into records and messages only"
 _FIXED = "never changes"
-_CLOCK = "decides only whether a clock command is refused as a step back"
+_CLOCK = "decides only whether a clock command is refused, or has a record"
 
 ROWS: Mapping[str, Row] = {
     # --- firmware -------------------------------------------------------------------------------
@@ -91,7 +91,9 @@ ROWS: Mapping[str, Row] = {
     "Clock.day": held(_CLOCK),
     "Clock.second": held(_CLOCK),
     "Clock._at_ms": held(_CLOCK),
-    "Clock.known": dropped(_TOLD_ONLY),
+    "Clock.known": held(_CLOCK),
+    "Clock.up_days": held(_CLOCK),
+    "Clock._up_second": held(_CLOCK),
     "Zone.kind": held(_FIXED),
     "Capture._event_id": dropped(_TOLD_ONLY),
     "Capture.image_id": dropped(_TOLD_ONLY),

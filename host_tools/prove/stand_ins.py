@@ -109,6 +109,10 @@ class Store:
         """Describe it."""
         return _Info()
 
+    def is_served(self, _image_id: int) -> bool:
+        """Serve it."""
+        return True
+
     def mark_delivered(self, _image_id: int, _reader: int) -> None:
         """Note it, or fail."""
         self._answer("mark")
@@ -159,7 +163,9 @@ class Uart:
 
 
 class Idle:
-    """A part that is there and does nothing: console, key store."""
+    """A part that is there and does nothing: console, key store, retention."""
+
+    index: object = None
 
     def __init__(self, *_arguments: object) -> None:
         self.attest: object = None

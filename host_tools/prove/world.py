@@ -91,7 +91,12 @@ class World:
     def _find_layout(self) -> Layout:
         """Start the detector once, to see what it is made of."""
         self.restore_power()
-        self.run_main()
+        try:
+            self.run_main()
+        except ChipReset as reset:
+            raise RuntimeError("the detector does not start here") from (
+                self.firmware.last_error or reset
+            )
         firmware = self.firmware
         names = {
             "states": firmware.states,

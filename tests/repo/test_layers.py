@@ -36,6 +36,10 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "certificate": (
         *("attestation", "bench", "console", "evidence", "git_state", "links", "utc"),
     ),
+    "prove": (
+        *("bench.virtual", "bench.witness", "boards", "client", "deadline", "flash"),
+        "virtual_board.circuit",
+    ),
     "__init__": (),
     "cli": (),  # it finds the commands by name
 }
