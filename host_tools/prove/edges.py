@@ -53,10 +53,10 @@ def journal_class(firmware: Firmware, world: World) -> type:
         ) -> None:
             choice = world.choice
             choice.appends += 1
+            if self.is_unreadable:
+                raise firmware.journal.JournalError  # it has no key
             if choice.unwritten in (stand_ins.ALL, choice.appends - 1):
                 raise errors[choice.why]
-            if self.is_unreadable:
-                raise firmware.journal.JournalError
             world.chip.on_effect()
             stored = world.stored
             stored.armed = self.armed
