@@ -70,8 +70,8 @@ GIVEN_UP: Mapping[str, Mapping[str, str]] = {
 
 # Of a sound circuit one thing is given up, too: that a fault outlives a soft reset.
 SOFT_RESET = (
-    "A soft reset of a running detector is explored although main.py leaves nobody a way to cause"
-    " one. The chip then still says that it was powered on, and a passing self-test clears faults."
+    "A soft reset of a running detector is explored, too; that a fault outlives it is not claimed:"
+    " the chip then still says that it was powered on. main.py leaves nobody a way to cause one."
 )
 
 # What the boot self-test must see: a power-cycle with one of these leaves a blocking fault.

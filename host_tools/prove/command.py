@@ -12,11 +12,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from host_tools import ROOT
+from host_tools import ROOT, evidence
 from host_tools.prove import claims, trace
 from host_tools.prove.crew import Crew
 from host_tools.prove.parts import PARTS, Part
 from host_tools.prove.search import Found, Limits, Search, Violation
+from host_tools.virtual_board.circuit import FAULTS
 
 _NO_LIMIT = 1 << 62
 
@@ -52,14 +53,23 @@ def prove(
     begun = time.monotonic()
     budget = Limits(transitions or _NO_LIMIT, states or _NO_LIMIT)
     found = explore(chosen, budget, workers, console)
-    _print_table(console, found, time.monotonic() - begun)
-    kinds: dict[tuple[str, str], Violation] = {}
-    for violation in (violation for entry in found for violation in entry.violations):
-        kinds.setdefault((violation.invariant, violation.sentence), violation)
-    violations = list(kinds.values())
-    _print_claims(console, found)
+    figures = _figures(found, time.monotonic() - begun)
+    violations = _first_of_each(found)
+    _print_table(console, found, figures)
+    _print_claims(console, {violation.invariant for violation in violations})
     _write(console, violations, folder or ROOT / "build" / "prove")
+    if len(chosen) == len(PARTS) and not lines:
+        evidence.write("prove", figures, passed=not violations)
     raise typer.Exit(1 if violations else 0)
+
+
+def _first_of_each(found: list[Found]) -> list[Violation]:
+    """Return each violation once: parts find the same ones."""
+    kinds: dict[tuple[str, str], Violation] = {}
+    for entry in found:
+        for violation in entry.violations:
+            kinds.setdefault((violation.invariant, violation.sentence), violation)
+    return list(kinds.values())
 
 
 def explore(parts: list[Part], budget: Limits, workers: int, console: Console) -> list[Found]:
@@ -82,9 +92,24 @@ def explore(parts: list[Part], budget: Limits, workers: int, console: Console) -
     return found
 
 
-def _print_table(console: Console, found: list[Found], seconds: float) -> None:
+def _figures(found: list[Found], seconds: float) -> dict[str, int | float | str]:
+    """Return what is kept of a run."""
+    return {
+        "states": sum(entry.states for entry in found),
+        "transitions": sum(entry.transitions for entry in found),
+        **{f"depth, {entry.part.title}": entry.depth for entry in found},
+        "states left": sum(entry.frontier for entry in found),
+        "violating transitions": sum(entry.count for entry in found),
+        "seconds": round(seconds, 1),
+        "peak MiB": _peak_mib(),
+    }
+
+
+def _print_table(
+    console: Console, found: list[Found], figures: dict[str, int | float | str]
+) -> None:
     table = Table()
-    table.add_column("explored")
+    table.add_column("explored", no_wrap=True)
     for title in ("states", "transitions", "depth", "left", "seconds", "violations"):
         table.add_column(title, justify="right")
     for entry in found:
@@ -95,31 +120,35 @@ def _print_table(console: Console, found: list[Found], seconds: float) -> None:
             str(entry.depth),
             "complete" if entry.complete else f"{entry.frontier:,}",
             f"{entry.seconds:.1f}",
-            str(entry.count),
+            f"{entry.count:,}",
         )
     table.add_section()
-    table.add_row(
-        "in all",
-        f"{sum(entry.states for entry in found):,}",
-        f"{sum(entry.transitions for entry in found):,}",
-        "",
-        "",
-        f"{seconds:.1f}",
-        str(sum(entry.count for entry in found)),
-    )
+    sums = [f"{figures[name]:,}" for name in ("states", "transitions")]
+    rest = [f"{figures[name]:,}" for name in ("states left", "seconds", "violating transitions")]
+    table.add_row("in all", *sums, "", *rest)
     console.print(table)
     console.print(
         "depth n: every sequence of n inputs from its beginnings was tried;"
         " left: states that were reached and not gone on from.\n"
-        f"Peak memory: {_peak_mib()} MiB in all processes."
+        f"Peak memory: {figures['peak MiB']} MiB in all processes.",
+        soft_wrap=True,
+        highlight=False,
     )
 
 
-def _print_claims(console: Console, found: list[Found]) -> None:
-    broken = {violation.invariant for entry in found for violation in entry.violations}
+def _print_claims(console: Console, broken: set[str]) -> None:
     for invariant, sentence in claims.INVARIANTS.items():
         verdict = "VIOLATED" if invariant in broken else "held"
-        console.print(f"{invariant:14} {verdict:9} {sentence}", highlight=False)
+        line = f"{invariant:14} {verdict:9} {sentence}"
+        console.print(line, highlight=False, soft_wrap=True)
+    count = sum(len(row) for row in claims.GIVEN_UP.values())
+    console.print(
+        f"Of a broken circuit {count} claims are given up, for {len(claims.GIVEN_UP)} of"
+        f" {len(FAULTS)} faults, each for a reason: host_tools/prove/claims.py.\n"
+        f"{claims.SOFT_RESET}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _write(console: Console, violations: list[Violation], folder: Path) -> None:

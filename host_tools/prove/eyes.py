@@ -31,17 +31,18 @@ class Eyes:
         # Lines that counted since UPLINK_EN, ALIVE (while it mattered) or the latch fell last.
         self.edges = 0
         self.intended = False  # an intent is journaled, and UPLINK_EN has not fallen since
-        self.armed = False  # by the commands that were answered with OK
-        self.exit_until: int | None = None
-        self.entry_until: int | None = None
         self.shut_until: int | None = None  # when the gate must be shut: the window's end
         self.max_until: int | None = None
         self.alive_until: int | None = None
+        self.cycled = False  # the supply was off since the detector ran last
+        self.broken = False  # something of the circuit broke, and a fault may tell of it
+        # Seen of the detector that runs; its end makes an end of it.
+        self.armed = False  # by the journal, and by commands that were answered with OK
+        self.exit_until: int | None = None
+        self.entry_until: int | None = None
         self.capture_until: int | None = None
         self.trip_lines = 0  # of edges: those that a tick has found high, and
         self.trip_until: int | None = None  # when an alarm must have begun
-        self.cycled = False  # the supply was off since the detector ran last
-        self.broken = False  # something of the circuit broke, and a fault may tell of it
         # Of the input that runs now; not state.
         self._driven = 0  # what the firmware drives high, and
         self._nets = 0  # what that has come to
@@ -50,9 +51,15 @@ class Eyes:
         self.ending = False  # a command that ends an alarm is being obeyed
 
     STATE = (
-        *("edges", "intended", "armed", "exit_until", "entry_until", "shut_until", "max_until"),
-        *("alive_until", "capture_until", "trip_lines", "trip_until", "cycled", "broken"),
+        *("edges", "intended", "shut_until", "max_until", "alive_until", "cycled", "broken"),
+        *("armed", "exit_until", "entry_until", "capture_until", "trip_lines", "trip_until"),
     )
+    NOTHING_RUNS = (False, None, None, None, 0, None)  # the last of these
+
+    def forget(self) -> None:
+        """Take it that the detector runs no more."""
+        self.armed, self.trip_lines = False, 0
+        self.exit_until = self.entry_until = self.capture_until = self.trip_until = None
 
     def begin(self, seen: Seen) -> None:
         """Start watching an input."""

@@ -108,8 +108,8 @@ def _broken() -> tuple[Script, ...]:
 
 
 _ALL = (
-    Part("broken", "broken circuit, from each situation", _broken(), faults=FAULTS, share=0.3),
-    Part("power-on", "sound circuit, from power-on", ((),), share=0.25),
-    Part("sound", "sound circuit, from each situation", tuple(SITUATIONS.values()), share=0.45),
+    Part("broken", "circuit broken", _broken(), faults=FAULTS, share=0.3),
+    Part("power-on", "from power-on", ((),), share=0.25),
+    Part("sound", "from situations", tuple(SITUATIONS.values()), share=0.45),
 )
 PARTS: Mapping[str, Part] = {part.name: part for part in _ALL}

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from host_tools.prove.crew import Crew, Numbered, digest_of, pack
 from host_tools.prove.inputs import Input
 from host_tools.prove.parts import Part, Script
+from host_tools.prove.world import State
 
 _CHUNK = 32  # states that a worker gets at a time
 _NO_PARENT = 0xFFFFFFFF
@@ -91,13 +92,16 @@ class Search:
         """Follow the scripts to the roots; what they violate on the way is found here."""
         worker = self._crew.own(self.found.part)
         frontier: list[Numbered] = []
+        known: dict[Script, State] = {(): worker.world.initial}
         for script in self.found.part.roots:
-            state = worker.world.initial
             for length, step in enumerate(script, 1):
-                state = worker.inputs.run(state, step)
+                if script[:length] in known:
+                    continue
+                known[script[:length]] = worker.inputs.run(known[script[: length - 1]], step)
                 self.found.transitions += 1
                 for invariant, sentence in worker.inputs.violations:
                     self._violate(Violation(invariant, sentence, script[:length]))
+            state = known[script]
             packed = pack(state)
             if digest_of(packed) not in self._visited:
                 self._roots.append(script)

@@ -67,8 +67,8 @@ class Camera:
 
     def read_into(self, buf: Any, count: int) -> None:
         """Give a picture of one chunk, or noise."""
-        picture = bytes(len(_JPEG)) if self._choice.camera == "noise" else _JPEG
-        buf[:count] = picture[:count]
+        picture = b"" if self._choice.camera == "noise" else _JPEG
+        buf[:count] = picture.ljust(count, b"\0")
 
     def power_off(self) -> None:
         """Switch off."""

@@ -102,8 +102,7 @@ class Witness(Eyes):
         """Judge what boot.py's lines have left."""
         if self._gate or self._nets & EN or (self._latch and self._clears()):
             self.violate(claims.SHUT_AFTER_RESET, "boot.py has run and the gate is not shut")
-        self.armed = self._world.stored.armed
-        self.exit_until = self.entry_until = self.capture_until = None
+        self.forget()
 
     def after_stop(self) -> None:
         """Judge what main's handler has left when it resets the chip."""

@@ -216,8 +216,10 @@ class World:
         self._begin()
 
     def pack_outside(self) -> State:
-        """Return the part of the state that outlives the program."""
-        return tuple(self.outer.pack(self._outside, self.ticks_ms(), self.now_us()))
+        """Return the part of the state that outlives the program; the witness's part is last."""
+        outside = self.outer.pack(self._outside, self.ticks_ms(), self.now_us())
+        nothing = self.witness.NOTHING_RUNS
+        return tuple(outside[: -len(nothing)] + nothing)
 
     def restore_outside(self, outside: State) -> None:
         """Bring back what outlived a program, with no time passed and nothing violated."""
@@ -272,6 +274,7 @@ class World:
         self.chip.reset_cause = POWER_ON if self.power_on else WATCHDOG
         self.power_on = False
         self.chip.reset_asked = False
+        self.witness.armed = self.stored.armed
         stored_faults = self.stored.faults
         self.firmware.run("main.py")
         if self.chip.reset_asked:
@@ -289,6 +292,7 @@ class World:
         """Cut the supply."""
         self.mode = OFF
         self.looked = False
+        self.witness.forget()
         self.chip.release()
         self.circuit.set_power(False, self.now_us())
         self.uart_holds = False

@@ -37,8 +37,8 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("attestation", "bench", "console", "evidence", "git_state", "links", "utc"),
     ),
     "prove": (
-        *("bench.virtual", "bench.witness", "boards", "client", "deadline", "flash"),
-        "virtual_board.circuit",
+        *("bench.virtual", "bench.witness", "boards", "client", "deadline", "evidence", "flash"),
+        *("virtual_board.circuit", "virtual_board.gpio"),
     ),
     "__init__": (),
     "cli": (),  # it finds the commands by name
