@@ -58,8 +58,3 @@ def test_a_violation_is_printed_written_and_fails(
 
 def test_an_unknown_part_is_refused() -> None:
     assert run("--part", "no-such").exit_code == 2
-
-
-def test_only_the_lines_that_are_named_change() -> None:
-    few = run("--part", "power-on", "--transitions", "2000", "--lines", "TRIP_FIRE")
-    assert few.exit_code == 0, few.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from detector import states
 from host_tools.prove import claims
 from host_tools.prove.chip import ChipReset
-from host_tools.prove.crew import Crew
+from host_tools.prove.crew import Crew, Expanded, Numbered
 from host_tools.prove.inputs import Inputs
-from host_tools.prove.parts import PARTS, SITUATIONS, Script
+from host_tools.prove.parts import PARTS, SITUATIONS, Part, Script
 from host_tools.prove.search import Found, Limits, Search
 from host_tools.prove.world import State, World
 from host_tools.virtual_board.circuit import FAULTS
@@ -97,19 +98,30 @@ def test_the_search_is_the_same_with_and_without_worker_processes() -> None:
     assert alone.violations == together.violations
 
 
-def test_a_search_that_comes_to_its_end_says_so() -> None:
-    """With no line, no command and no time there is little to be found."""
+class Barren(Crew):
+    """A crew for which no input leads anywhere new."""
+
+    def expand(self, part: Part, chunks: Iterable[list[Numbered]]) -> Iterator[Expanded]:
+        """Go on from each state, in vain."""
+        for chunk in chunks:
+            yield Expanded(len(chunk), [], [])
+
+
+def test_a_search_that_comes_to_its_end_says_so_and_one_that_does_not_says_what_is_left() -> None:
+    with Barren(0) as crew:
+        ended = Search(PARTS["power-on"], Limits(), crew).run()
+        stopped = Search(PARTS["sound"], Limits(transitions=1), crew).run()
+    assert (ended.complete, ended.depth, ended.frontier) == (True, 1, 0)
+    assert (stopped.complete, stopped.depth) == (False, 0)
+    assert stopped.frontier == stopped.states > 1
+
+
+def test_only_the_lines_that_are_named_change() -> None:
     world = World()
-    inputs = Inputs(world, lines=())
-    found = {world.initial}
-    frontier = [world.initial]
-    while frontier:
-        state = frontier.pop()
-        for step, after in inputs.successors(state):
-            if step[0] in ("power", "main", "reset") and after not in found:
-                found.add(after)
-                frontier.append(after)
-    assert 3 <= len(found) < 50
+    inputs = Inputs(world, lines=("TRIP_FIRE",))
+    state = follow(world, inputs, SITUATIONS["IDLE"])
+    steps = [step for step, _after in inputs.successors(state)]
+    assert {step[1] for step in steps if step[0] == "line"} == {"TRIP_FIRE"}
 
 
 def test_the_table_of_claims_names_faults_and_invariants() -> None:
