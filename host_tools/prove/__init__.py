@@ -18,6 +18,7 @@ terms.py     what the witness holds the detector to, by its configuration
 claims.py    the invariants, and which of them a broken circuit still keeps
 escape.py    the way out of every state
 parts.py     the situations from which the search begins, and the parts of a run
+digest.py    a state as bytes, and the 64 bits that stand for it
 crew.py      worker processes
 search.py    breadth-first search, bounded, and it says where it stopped
 trace.py     the shortest way to a violation, as text and as a script for the virtual board

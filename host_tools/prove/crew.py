@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import multiprocessing
 from collections import deque
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from host_tools.flash.image import Sabotage
+from host_tools.prove.digest import digest_of, pack
 from host_tools.prove.escape import INVARIANT, Escape
 from host_tools.prove.inputs import Input, Inputs
 from host_tools.prove.parts import Part, Script
@@ -70,16 +70,6 @@ class Worker:
         done.transitions += self._escape.steps - before
         if why:
             done.violations.append((number, tuple(way), INVARIANT, why))
-
-
-def pack(state: State) -> bytes:
-    """Return a state as bytes: the same for equal states (format 2 has no back references)."""
-    return marshal.dumps(state, 2)
-
-
-def digest_of(packed: bytes) -> int:
-    """Return 64 bits that stand for a state."""
-    return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "little")
 
 
 class Crew:

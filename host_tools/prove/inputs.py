@@ -39,6 +39,7 @@ Input = tuple[Any, ...]
 CAUSES = {"run": POWER_ON, "watchdog": WATCHDOG}
 CRASHES = ("error", "watchdog", "soft-run", "soft-watchdog", "power")
 _BOOT_CRASHES = ("watchdog", "power")
+_ENDS_KEPT = 50_000  # of a few hundred bytes each
 _CHORES = ("journal", "store", "forged")
 # How a poll of the camera or of the store can end, by what the capture is at.
 _WHILE_EXPOSING = (
@@ -137,6 +138,8 @@ class Inputs:
         """Return the state after the program ended at a moment; many moments are the same."""
         found = self._ends.get((how, moment))
         if found is None:
+            if len(self._ends) >= _ENDS_KEPT:
+                self._ends.clear()
             found = self._ends[how, moment] = self._find_end(moment, how)
         after, self.violations = found
         return after

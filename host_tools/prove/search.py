@@ -14,7 +14,8 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from host_tools.prove.crew import Crew, Numbered, digest_of, pack
+from host_tools.prove.crew import Crew, Numbered
+from host_tools.prove.digest import digest_of, pack
 from host_tools.prove.inputs import Input
 from host_tools.prove.parts import Part, Script
 from host_tools.prove.world import State
