@@ -9,6 +9,7 @@ stand_ins.py what lies outside the product: store, camera, console, the links' w
 edges.py     shipped classes at the product's edges, with what lies beyond cut off
 layout.py    what of all those objects is state: a tuple of small numbers, relative to now
 world.py     the product: restore a state, let something happen, take the next state
+answers.py   what a running detector says of itself
 inputs.py    every input that is possible in a state, and how it happens
 steps.py     the time steps to both sides of every deadline
 commands.py  commands as signed messages, and forged ones

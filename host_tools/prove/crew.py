@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import marshal
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -126,7 +128,16 @@ _crew: list[Crew] = []  # this process's own
 
 
 def _begin(change: Sabotage | None) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _crew[:] = [Crew(0, change)]
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that gives it work is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _expand(part: Part, chunk: list[Numbered]) -> Expanded:

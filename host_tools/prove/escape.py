@@ -7,7 +7,7 @@ it or the circuit is broken. States from which this was seen to work are remembe
 
 from __future__ import annotations
 
-from host_tools.prove import claims
+from host_tools.prove import answers, claims
 from host_tools.prove import world as worlds
 from host_tools.prove.digest import digest_of, pack
 from host_tools.prove.inputs import Input, Inputs
@@ -60,13 +60,13 @@ class Escape:
         """Return the next step on the way out; None in IDLE, at rest."""
         world = self._world
         circuit = world.circuit
-        if world.mode == worlds.OFF:
+        if world.mode == answers.OFF:
             return ("power", 1)
         if circuit.service:
             return ("jumper", 0)
-        if world.mode == worlds.SERVICE:
+        if world.mode == answers.SERVICE:
             return ("reset", "run")
-        if world.mode == worlds.PROMPT:
+        if world.mode == answers.PROMPT:
             return ("main", "ok")
         for role in LINES:
             if circuit.line(role):

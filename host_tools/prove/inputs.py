@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from host_tools.prove import claims, steps
+from host_tools.prove import answers, claims, steps
 from host_tools.prove import world as worlds
 from host_tools.prove.chip import POWER_ON, WATCHDOG, ChipReset
 from host_tools.prove.commands import FORGED, REPEATED, Commands
@@ -172,7 +172,7 @@ class Inputs:
             yield ("line", role, 0 if circuit.line(role) else 1)
         yield ("jumper", 0 if circuit.service else 1)
         yield from (("pass", ms) for ms in steps.without_a_tick(world))
-        if mode == worlds.OFF:
+        if mode == answers.OFF:
             yield ("power", 1)
             return
         yield ("power", 0)
@@ -183,9 +183,9 @@ class Inputs:
             yield from (("mend", fault) for fault in circuit.faults)
         else:
             yield from (("break", fault) for fault in self._faults)
-        if mode == worlds.PROMPT:
+        if mode == answers.PROMPT:
             yield from (("main", flash) for flash in ("ok", "unreadable"))
-        if mode == worlds.RUNNING:
+        if mode == answers.RUNNING:
             yield from self._possible_running(state)
 
     def _possible_running(self, state: State) -> Iterator[Input]:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from host_tools.flash.image import Sabotage
-from host_tools.prove import claims
-from host_tools.prove import world as worlds
+from host_tools.prove import answers, claims
 from host_tools.prove.inputs import Input, Inputs
 from host_tools.prove.search import Violation
 from host_tools.prove.world import World
@@ -114,7 +113,7 @@ def _passed_ms(step: Input) -> int:
 
 
 def _what(world: World) -> str:
-    mode = worlds.MODE_NAMES[world.mode] if not world.runs else world.state_name()
+    mode = answers.MODE_NAMES[world.mode] if not world.runs else world.state_name()
     circuit = world.circuit
     high = [role for role in LINES if circuit.line(role)]
     high += [role for role in PINS if circuit.net(role)]

@@ -10,6 +10,7 @@ from typing import Any
 
 from host_tools.flash.image import Sabotage
 from host_tools.prove import claims, edges, stand_ins
+from host_tools.prove.answers import BOOTING, OFF, PROMPT, RUNNING, SERVICE, STARTING, Answers
 from host_tools.prove.chip import POWER_ON, WATCHDOG, Chip, ChipReset
 from host_tools.prove.firmware import Firmware
 from host_tools.prove.layout import (
@@ -44,12 +45,8 @@ CONFIG: dict[str, Any] = {
 MAX_US = 4_430_000
 CHORES_REST_MS = 1000  # longer than the chores rest between two looks
 
-# What runs on the chip.
-OFF, BOOTING, PROMPT, STARTING, SERVICE, RUNNING = range(6)
-MODE_NAMES = ("no supply", "boot.py", "boot.py has run", "starting", "service program", "detector")
 
-
-class World:
+class World(Answers):
     """One product; a worker process has one. Attributes are for this package only."""
 
     STATE = ("mode", "looked", "power_on", "uart_holds")
@@ -117,53 +114,6 @@ class World:
         """Take a detector that is about to run; a stand-in's call."""
         self.app = app
         self.mode = RUNNING
-
-    # --- what the witness asks ------------------------------------------------------------------
-
-    @property
-    def runs(self) -> bool:
-        """Whether the detector runs."""
-        return self.mode == RUNNING
-
-    @property
-    def boots(self) -> bool:
-        """Whether boot.py has not come to its end."""
-        return self.mode == BOOTING
-
-    @property
-    def controller(self) -> Any:
-        """The running detector's controller."""
-        return self.app.controller
-
-    def in_alarm(self) -> bool:
-        """Say whether the detector runs and says that it is in ALARM."""
-        return self.runs and self.controller.state == self.firmware.states.ALARM
-
-    def has_event(self) -> bool:
-        """Say whether an alarm runs, or the entry delay before one."""
-        return bool(self.controller.event.running)
-
-    def captures(self) -> bool:
-        """Say whether it says that it is in CUSTOMER_CAPTURE."""
-        return bool(self.controller.state == self.firmware.states.CUSTOMER_CAPTURE)
-
-    def faults(self) -> int:
-        """Return its fault bits."""
-        return int(self.controller.record.faults)
-
-    def blocked(self) -> bool:
-        """Say whether a fault, or a journal that cannot be written, forbids opening."""
-        if self.controller.record.journal.is_unreadable:
-            return True
-        return bool(self.faults() & self.firmware.codes.FAULTS_BLOCKING)
-
-    def blocked_by_journal(self) -> bool:
-        """Say whether the fault that the journal cannot be written is latched."""
-        return bool(self.faults() & self.firmware.codes.FAULT_JOURNAL)
-
-    def state_name(self) -> str:
-        """Return the name of the state that it says it is in."""
-        return str(self.firmware.states.STATE_NAMES[self.controller.state])
 
     # --- time -----------------------------------------------------------------------------------
 
