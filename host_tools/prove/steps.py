@@ -51,11 +51,11 @@ def _deadlines_ms(world: World, state: State) -> set[int]:
 def _promised_ms(world: World) -> set[int]:
     """Return in how many ms the witness expects something, whatever the firmware means to do."""
     witness = world.witness
-    untils = (
+    ends = (
         *(witness.exit_until, witness.shut_until),
         *(witness.capture_until, witness.trip_until),
     )
-    moments = {(until - world.now_us()) // 1000 for until in untils if until is not None}
+    moments = {(until - world.now_us()) // 1000 for until in ends if until is not None}
     return {moment for moment in moments if moment > 0}
 
 
