@@ -23,6 +23,9 @@ from host_tools.flash.image import FIRMWARE_DIR, Sabotage, render_roles
 BOARD = "VIRTUAL"
 _PACKAGE = "detector"
 
+# This process's own collector is not the firmware's to command.
+_GC = SimpleNamespace(collect=lambda: None, threshold=lambda _bytes: None)
+
 
 class Firmware:
     """The modules of firmware/detector by name (`firmware.gate.Gate`), and the two programs."""
@@ -47,7 +50,7 @@ class Firmware:
     def run(self, path: str) -> None:
         """Execute boot.py or main.py as flashing renders it for the board."""
         system = SimpleNamespace(print_exception=self.note_error)  # as MicroPython has it
-        chip = {**self._chip, "sys": system, _PACKAGE: self}
+        chip = {**self._chip, "gc": _GC, "sys": system, _PACKAGE: self}
 
         def imported(name: str, *_rest: object) -> Any:
             return chip[name]
