@@ -45,7 +45,18 @@ _CLEAR = _PIN_BIT["LATCH_CLEAR"]
 _HEARTBEAT = _PIN_BIT["HEARTBEAT"]
 _ARM_LINES = _PIN_BIT["ARM_CONTACT"] | _PIN_BIT["ARM_INTRUSION"]
 _CAM_EN = _PIN_BIT["CAM_EN"]
-_LOW_NETS = (("enable-low", _EN), ("beat-stuck", _HEARTBEAT), ("arm-low", _ARM_LINES))
+_FLOATING = _FAULT_BIT["enable-floating"]
+# Nets that a fault holds, whatever drives them.
+_HELD_HIGH = (
+    (_FAULT_BIT["enable-stuck"], _EN),
+    (_FAULT_BIT["arm-stuck"], _ARM_LINES),
+    (_FAULT_BIT["clear-stuck"], _CLEAR),
+)
+_HELD_LOW = (
+    (_FAULT_BIT["enable-low"], _EN),
+    (_FAULT_BIT["arm-low"], _ARM_LINES),
+    (_FAULT_BIT["beat-stuck"], _HEARTBEAT),
+)
 
 
 class Circuit:
@@ -114,18 +125,16 @@ class Circuit:
         if not self.powered:
             return 0
         nets = self._driven & self._levels
-        if self._faults:
-            if self._has("enable-stuck"):
+        faults = self._faults
+        if faults:
+            if faults & _FLOATING and not (self._driven | self._pulled_down) & _EN:
                 nets |= _EN
-            if self._has("enable-floating") and not (self._driven | self._pulled_down) & _EN:
-                nets |= _EN
-            if self._has("arm-stuck"):
-                nets |= _ARM_LINES
-            if self._has("clear-stuck"):
-                nets |= _CLEAR
-            for fault, low in _LOW_NETS:
-                if self._has(fault):
-                    nets &= ~low
+            for fault, held in _HELD_HIGH:
+                if faults & fault:
+                    nets |= held
+            for fault, held in _HELD_LOW:
+                if faults & fault:
+                    nets &= ~held
         return nets
 
     @property
