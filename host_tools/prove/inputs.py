@@ -200,9 +200,9 @@ class Inputs:
         yield from (("tick", ms, "busy", "ok") for ms in steps.to_a_tick(world, state))
         capture, phases = world.controller.capture, world.firmware.capture
         if capture._phase == phases._EXPOSING:
-            yield from (("tick", 0, *answers) for answers in _WHILE_EXPOSING)
+            yield from (("tick", 0, *answer) for answer in _WHILE_EXPOSING)
         elif capture._phase == phases._READING:
-            yield from (("tick", 0, *answers) for answers in _WHILE_READING)
+            yield from (("tick", 0, *answer) for answer in _WHILE_READING)
 
     # --- how it happens -------------------------------------------------------------------------
 

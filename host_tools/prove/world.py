@@ -199,6 +199,7 @@ class World(Answers):
         return kind.__module__.startswith("detector.") or kind.__name__ in ("Journal", "Uplink")
 
     def parts_of(self, controller: Any) -> dict[str, Any]:
+        """Return every object of the firmware whose attributes are state, by its path."""
         return reachable(controller, self._is_state)
 
     # --- the chip's life ------------------------------------------------------------------------
