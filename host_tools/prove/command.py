@@ -78,10 +78,13 @@ def explore(parts: list[Part], budget: Limits, workers: int, console: Console) -
     with console.status("exploring") as status, Crew(workers) as crew:
 
         def tell(entry: Found) -> None:
-            status.update(
+            line = (
                 f"{entry.part.title}: depth {entry.depth}, {entry.states:,} states,"
                 f" {entry.transitions:,} transitions, {entry.count} violations"
             )
+            status.update(line)
+            if not console.is_terminal:
+                console.print(line, highlight=False, soft_wrap=True)
 
         for index, part in enumerate(parts):
             share = part.share / sum(other.share for other in parts[index:])

@@ -16,15 +16,24 @@ from types import TracebackType
 from typing import Any, Self
 
 from detector import codes
+from detector.gate import HEARTBEAT_MS
 from host_tools.bench.virtual import VirtualTarget
-from host_tools.bench.witness import GATE
 from host_tools.client import ArcClient, CommandRefused, HubClient
 from host_tools.deadline import Deadline
 from host_tools.flash import KeyFiles, flash_board
 from host_tools.flash.image import Sabotage
 from host_tools.prove.world import CONFIG, MAX_US
 
-_CONFIG = {**CONFIG, "camera_settle_ms": 0, "watchdog_ms": 8000}
+# A real board takes its time to answer: the short delays are longer here, and so is every step of
+# a trace that can only be a part of one, being shorter than a heartbeat.
+_SLOWER = 8
+_DELAYS = ("exit_delay_ms", "entry_delay_ms")
+_CONFIG = {
+    **CONFIG,
+    **{name: _SLOWER * CONFIG[name] for name in _DELAYS},
+    "camera_settle_ms": 0,
+    "watchdog_ms": 8000,
+}
 _BUSY = "never-done"
 _CAMERA = {"busy": _BUSY, "ready": "", "failed": "no-sensor", "noise": "no-soi"}
 _FLASH_S = 60.0
@@ -46,7 +55,7 @@ class Stage:
         self._arc: ArcClient | None = None
         self._runs = False
         self._played: dict[str, Callable[..., None]] = {
-            "line": lambda role, level: self._do(self._target.line, role, level),
+            "line": self._line,
             "jumper": lambda level: self._target.jumper(bool(level)),
             "say": self._say,
             "tick": self._tick,
@@ -123,15 +132,24 @@ class Stage:
 
     def must_be(self, signal: str, level: int) -> None:
         """Hold a promise against what the witness sees now; AssertionError if it is broken."""
-        found = self._target.levels()[signal]
+        found = self.levels()[signal]
         assert found == level, f"{signal} is {found}, not {level}"
 
-    def opened(self) -> int:
-        """Return how often the gate has opened since the board was switched on."""
-        return sum(event.value for event in self._target.witness.events(GATE))
+    def levels(self) -> dict[str, int]:
+        """Return what the witness sees now."""
+        return self._target.levels()
 
-    def _do(self, action: Callable[..., Any], *arguments: Any) -> None:
-        action(*arguments)
+    def clear(self) -> None:
+        """Undo all that a trace has left: faults, lines, jumper, an armed detector."""
+        self._power(0)
+        self._target.clear_faults()
+        self._target.camera(broken=_BUSY)
+        self._target.lines_low()
+        self._target.jumper(False)
+        self._power(1)
+        self._main()
+        self._say("hub", "disarm")
+        self._power(0)
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -146,6 +164,9 @@ class Stage:
         until_us = self._target.now_us() + us
         deadline = Deadline(us / 1e6 + _READY_S)
         deadline.wait_for(lambda: self._target.now_us() >= until_us, "the board's time")
+
+    def _line(self, role: str, level: int) -> None:
+        self._target.line(role, level)
 
     def _power(self, on: int) -> None:
         self._runs = False
@@ -167,7 +188,7 @@ class Stage:
         self._target.hang(True)
 
     def _tick(self, ms: int, camera: str, store: str) -> None:
-        self._wait(1000 * ms)
+        self._wait(1000 * ms * (_SLOWER if ms < HEARTBEAT_MS else 1))
         self._target.camera(broken=_CAMERA[camera])
         fails = store.endswith("-fails")
         with self._failing_flash(fails), self._running():

@@ -12,7 +12,7 @@ import pytest
 from host_tools import ROOT
 from host_tools.prove import claims, trace
 from host_tools.prove.crew import Crew
-from host_tools.prove.parts import PARTS
+from host_tools.prove.parts import PARTS, SITUATIONS
 from host_tools.prove.replay import Stage
 from host_tools.prove.search import Limits, Search, Violation
 from tests.proof.seeded import SEEDED
@@ -62,3 +62,29 @@ def test_a_violation_that_nothing_shows_afterwards_is_said_so() -> None:
     assert violation.invariant == claims.ALARM_ONLY
     assert any("VIOLATED P1" in line for line in trace.text(seen))
     assert "must_be" not in trace.script(violation, seen)
+
+
+# Situations that a board under load is brought into as well: none of their delays is short, and
+# none depends on which of two looks takes a trip.
+_ROBUST = (
+    *("no supply", "service program", "IDLE, a line high at boot"),
+    *("ARMED after a reset", "ARMED, jumper in", "ALARM from IDLE", "ALARM from ARMED"),
+    *("ALARM in the exit delay", "ALARM, jumper in", "ALARM, a hang", "disarmed, line still high"),
+)
+_SHOWN = ("GATE", "LATCH", "UPLINK_EN", "ARM_CONTACT", "ARM_INTRUSION", "LATCH_CLEAR")
+
+
+def test_the_virtual_board_comes_to_the_same_levels_as_the_explorer(tmp_path: Path) -> None:
+    """The same inputs, on the real interpreter with its real links and flash, in real time."""
+    with Stage(tmp_path) as stage:
+        for name in _ROBUST:
+            script = SITUATIONS[name]
+            for step in script:
+                stage.play(*step)
+            levels = stage.levels()
+            seen = trace.follow(script)
+            wanted = seen[-1].levels if seen else dict.fromkeys(_SHOWN, 0)
+            assert {role: levels[role] for role in _SHOWN} == {
+                role: wanted[role] for role in _SHOWN
+            }, name
+            stage.clear()

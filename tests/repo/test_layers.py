@@ -37,7 +37,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("attestation", "bench", "console", "evidence", "git_state", "links", "utc"),
     ),
     "prove": (
-        *("bench.virtual", "bench.witness", "boards", "client", "deadline", "evidence", "flash"),
+        *("bench.virtual", "boards", "client", "deadline", "evidence", "flash"),
         *("virtual_board.circuit", "virtual_board.gpio"),
     ),
     "__init__": (),
