@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from host_tools.prove.inputs import Input
-from host_tools.prove.world import CONFIG
+from host_tools.prove.world import CONFIG, MAX_US
 from host_tools.virtual_board.circuit import FAULTS, LINES
 
 Script = tuple[Input, ...]
@@ -45,7 +45,13 @@ _RISING: Script = (
     *(("line", role, 1) for role in ("TRIP_INTRUSION", "TRIP_CONTACT", "TAMPER")),
     _tick(),
 )
-_BEATS: Script = (_tick(250),) * 8
+_BEAT_MS = 250
+_BEATS: Script = (_tick(_BEAT_MS),) * 8
+_BEFORE_MAX: Script = (*_ENTRY, _tick(CONFIG["entry_delay_ms"]), *_BEATS, *_BEATS)
+# MAX counts from the line's rise.
+_REST_MS = (
+    MAX_US // 1000 - CONFIG["debounce_ms"] - CONFIG["entry_delay_ms"] - 2 * len(_BEATS) * _BEAT_MS
+)
 
 SITUATIONS: Mapping[str, Script] = {
     "no supply": (),
@@ -66,7 +72,8 @@ SITUATIONS: Mapping[str, Script] = {
     "entry delay": _ENTRY,
     "entry delay, last tick": (*_ENTRY, _tick(CONFIG["entry_delay_ms"] - 1)),
     "ALARM after an entry delay": (*_ENTRY, _tick(CONFIG["entry_delay_ms"]), _tick()),
-    "ALARM, before MAX": (*_ENTRY, _tick(CONFIG["entry_delay_ms"]), *_BEATS, *_BEATS),
+    "ALARM, before MAX": _BEFORE_MAX,
+    "ALARM, MAX over": (*_BEFORE_MAX, ("pass", _REST_MS)),
     "ALARM from IDLE": _PANIC,
     "ALARM from ARMED": _INTRUSION,
     "ALARM, line low again": (*_INTRUSION, ("line", "TRIP_INTRUSION", 0), _tick()),

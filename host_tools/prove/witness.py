@@ -126,7 +126,8 @@ class Witness(Eyes):
         if faults_before is not None and faults_before & ~faults:
             self.violate(claims.FAULT_STAYS, "a fault went away while the detector ran")
         if faults & self._terms.circuit_faults and not self.broken:
-            names = ", ".join(world.firmware.codes.fault_names(faults))
+            false = faults & self._terms.circuit_faults
+            names = ", ".join(world.firmware.codes.fault_names(false))
             self.violate(claims.NO_FALSE_FAULT, f"a sound circuit is called faulty: {names}")
         if (
             ticked
