@@ -41,6 +41,13 @@ def journal_class(firmware: Firmware, world: World) -> type:
             super().__init__(*parts)
             self.is_unreadable = False
 
+        @property
+        def unsettled(self) -> int:
+            return world.choice.unsettled
+
+        def settle(self) -> None:
+            raise firmware.journal.JournalError  # that it goes well changes nothing
+
         def recover(self) -> None:
             if world.choice.is_unreadable:
                 self.is_unreadable = True

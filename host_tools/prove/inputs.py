@@ -7,8 +7,10 @@ An input is a tuple: a word and its arguments, as in `("line", "TRIP_PANIC", 1)`
     say LINK NAME        a command arrives on "hub" or "uplink", well signed
     bad LINK HOW         a forged or a repeated one arrives
     tick MS CAMERA STORE time passes, then the controller's tick; how camera and store answer in it
+                         ("unsettled": the journal has records that are not final yet)
     pass MS              time passes and nobody ticks: a hang, a prompt, no supply
-    chores WHAT          the superloop's background work finds that erasing fails, or forgeries
+    chores WHAT          the superloop's background work finds that erasing fails, that a record
+                         cannot be made final, or forgeries
     uart HOLDS           the uplink's UART still holds bytes that were written, or has let them go
     break FAULT, mend FAULT   a part of the circuit
     soft CAUSE           soft reset: pins keep their levels, boot.py runs; the cause of the last
@@ -39,8 +41,10 @@ Input = tuple[Any, ...]
 CAUSES = {"run": POWER_ON, "watchdog": WATCHDOG}
 CRASHES = ("error", "watchdog", "soft-run", "soft-watchdog", "power")
 _BOOT_CRASHES = ("watchdog", "power")
+UNSETTLED = "unsettled"
 _ENDS_KEPT = 50_000  # of a few hundred bytes each
-_CHORES = ("journal", "store", "forged")
+_CHORES = ("journal", "settle", "store", "forged")
+_MANY_UNSETTLED = 8  # record.py waits no longer
 # How a poll of the camera or of the store can end, by what the capture is at.
 _WHILE_EXPOSING = (
     *(("ready", "ok"), ("ready", "begin-full"), ("ready", "begin-fails"), ("failed", "ok")),
@@ -198,6 +202,8 @@ class Inputs:
         if world.uart_holds or world.app.uplink.is_open:
             yield ("uart", not world.uart_holds)
         yield from (("tick", ms, "busy", "ok") for ms in steps.to_a_tick(world, state))
+        if world.in_alarm() and not world.controller.event.uplinked:
+            yield ("tick", 0, "busy", UNSETTLED)
         capture, phases = world.controller.capture, world.firmware.capture
         if capture._phase == phases._EXPOSING:
             yield from (("tick", 0, *answer) for answer in _WHILE_EXPOSING)
@@ -222,6 +228,7 @@ class Inputs:
         world = self._world
         world.let_pass(ms)
         world.choice.camera, world.choice.store = camera, store
+        world.choice.unsettled = int(store == UNSETTLED)
         world.witness.on_tick()
         world.controller.tick(world.ticks_ms())
         world.looked = True
@@ -238,6 +245,9 @@ class Inputs:
         app.hub.auth_failures = 1 if what == "forged" else 0
         chores.poll(world.ticks_ms())
         journal.failing = store.failing = False
+        if what == "settle":
+            world.choice.unsettled = _MANY_UNSETTLED
+            app.controller.record.settle(world.ticks_ms(), False)
 
     def _uart(self, holds: bool) -> None:
         self._world.uart_holds = holds

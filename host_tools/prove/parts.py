@@ -74,6 +74,12 @@ SITUATIONS: Mapping[str, Script] = {
     "ALARM after an entry delay": (*_ENTRY, _tick(CONFIG["entry_delay_ms"]), _tick()),
     "ALARM, before MAX": _BEFORE_MAX,
     "ALARM, MAX over": (*_BEFORE_MAX, ("pass", _REST_MS)),
+    "ALARM, MAX over while a line rises": (
+        *_BEFORE_MAX,
+        ("line", "TRIP_PANIC", 1),
+        _tick(),
+        ("pass", _REST_MS),
+    ),
     "ALARM from IDLE": _PANIC,
     "ALARM from ARMED": _INTRUSION,
     "ALARM, line low again": (*_INTRUSION, ("line", "TRIP_INTRUSION", 0), _tick()),

@@ -35,6 +35,7 @@ class Choice:
         """Let everything go well and the camera be busy."""
         self.camera = "busy"
         self.store = "ok"
+        self.unsettled = 0  # records of the journal that are not final yet
         self.is_unreadable = False  # the journal, at a start
         self.appends = 0
         self.unwritten: int | str = NO_APPEND  # the number of the append that fails, or ALL
