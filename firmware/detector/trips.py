@@ -43,7 +43,8 @@ class Trips:
             return TOLD_ONLY if zone.kind == codes.TRIP_TAMPER else NO_TRIP
         if self._gate.latch_set():
             return CONFIRMED_TRIP
-        if seen != HIGH_AT_BOOT and zone.may_set_latch(self._gate):
+        # While the gate is wanted open a latch that is not set has been set before: MAX ran out.
+        if seen != HIGH_AT_BOOT and not self._gate.wanted and zone.may_set_latch(self._gate):
             return DEAF_TRIP
         return TRIP
 
