@@ -54,7 +54,7 @@ GIVEN_UP: Mapping[str, Mapping[str, str]] = {
         SHUT_AT_ONCE: "UPLINK_EN and ALIVE shut it; the latch cannot be cleared, MAX is deaf",
     },
     "latch-ignored": {
-        COUNTED_TRIP: "it may break while UPLINK_EN and ALIVE are up and MAX has cleared the latch",
+        COUNTED_TRIP: "it may break in an alarm in which MAX, or another fault, cleared the latch",
         SHUT_AT_ONCE: "MAX acts through the latch, and the gate does not ask it",
     },
     "clear-open": {

@@ -129,7 +129,7 @@ _OPEN_FIRST = """        self.gate.open(now_ms)
 # name -> the fault, and the invariant that it violates first
 SEEDED: dict[str, tuple[Sabotage, str]] = {
     "sense check inverted": (
-        _edit("gate", ("self.is_open() == self._expected", "self.is_open() != self._expected")),
+        _edit("gate", ("self.is_open() != self._expected", "self.is_open() == self._expected")),
         claims.NO_FALSE_FAULT,
     ),
     "latch clear skipped in shut": (
