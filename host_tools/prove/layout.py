@@ -80,6 +80,7 @@ ROWS: Mapping[str, Row] = {
     "Gatekeeper._useless_clears": plain(bound="gatekeeper._CLEARS_BEFORE_FAULT + 1"),
     "Record._settle_ms": held("decides only when the key of a record is destroyed"),
     "Trips._looked_ms": tick("True", past="config.debounce_ms"),
+    "Trips._set_clears": Row("follows", leader="Gate.clears"),
     "Trips._gap_ms": plain(bound="config.debounce_ms"),
     "Trips._gap_before_ms": plain(bound="config.debounce_ms"),
     "AlarmEvent.id": dropped(_TOLD_ONLY),
