@@ -153,15 +153,12 @@ class FrameReader:
             self._read(waiting)
         buf = self._buf
         have = self._have
-        at = HEADER_BYTES
-        for _ in range(_CANDIDATES):
-            at = buf.find(SYNC, at, have)
-            if at < 0:
-                return False
+        at = buf.find(SYNC, HEADER_BYTES, have)
+        while at >= 0:
             if self._is_header(at, have) and self._is_whole(at, have):
                 self._lose()
                 return True
-            at += 1
+            at = buf.find(SYNC, at + 2, have)
         return False
 
     def _is_header(self, at: int, have: int) -> bool:

@@ -104,6 +104,12 @@ class FramesTest(unittest.TestCase):
         self.feed(frame())
         self.assertEqual(self.found(10), [b"hello"])
 
+    def test_nor_does_it_where_sync_marks_stand_between(self):
+        self.feed(frame(payload=bytes(512))[:20] + frames.SYNC * 100)
+        self.assertEqual(self.found(0), [])
+        self.feed(frame())
+        self.assertEqual(self.found(10), [b"hello"])
+
     def test_a_long_frame_that_comes_slowly_is_not_lost_by_looking_into_it(self):
         whole = frame(payload=b"z" * 500)
         found = []
