@@ -2,6 +2,8 @@
 TESTOPTS ?=
 BENCHOPTS ?=
 PROVEOPTS ?=
+FUZZ_S ?= 20
+FUZZ ?=
 BUILD := build
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -15,8 +17,8 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help bench sim prove prove-long test test-unit test-micropython test-host test-repo \
-	test-proof test-bench test-selfproof \
-	lint format setup lock table clean distclean
+	test-proof test-fuzz test-bench test-selfproof \
+	fuzz lint format setup lock table clean distclean
 
 help: ## list the targets
 	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -33,7 +35,7 @@ prove: $(READY) ## try every input in every state of the shipped code: a million
 prove-long: $(READY) ## the same for a million states
 	$(BIN)/sluss prove --transitions 0 --states 1000000 $(PROVEOPTS)
 
-test: test-repo test-unit test-micropython test-host test-proof prove test-bench test-selfproof ## all tests, the bench among them
+test: test-repo test-unit test-micropython test-host test-proof prove test-fuzz test-bench test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
@@ -50,10 +52,16 @@ test-repo: $(READY) ## the architecture as tests
 test-proof: $(READY) ## what is proved rather than tried (TESTOPTS="--hypothesis-profile=long")
 	$(BIN)/python -m pytest -q tests/proof $(TESTOPTS)
 
+test-fuzz: $(READY) ## links under fire: kept and made inputs, damaged lines, noise, seeded faults
+	$(BIN)/python -m pytest -q tests/fuzz $(TESTOPTS)
+
 test-bench: bench ## the bench suite on the virtual board
 
 test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the bench
 	$(BIN)/python -m pytest -q tests/selfproof $(TESTOPTS)
+
+fuzz: $(READY) ## the long run: each target FUZZ_S seconds (FUZZ="frames hub" for some; --keep)
+	$(BIN)/python -m tests.fuzz $(FUZZ_S) $(FUZZ)
 
 lint: $(READY) ## ruff, mypy (host and firmware), codespell
 	$(BIN)/ruff check
