@@ -49,7 +49,7 @@ class Attacked:
         self.controller = FakeController()
         self.store = FakeLinkStore()
         for image_id in (1, 2, 7):
-            self.store.add(image_id, codes.TRIP_FIRE, 2)
+            self.store.add(image_id, codes.TRIP_FIRE, 1)
         kind = Uplink if is_uplink else Hub
         parts = (self.line.a, "dev-1", KEYS, self.controller, self.store, Chance(1))
         self.channel = kind(*parts)
@@ -68,6 +68,7 @@ class Attacked:
 
     def meet(self) -> None:
         """Have the peer begin a session, and prove it with a command."""
+        self.wait(self._tick_ms)  # what is on the line still counts: it may shut the uplink
         if self.is_uplink and not self.channel.is_open:
             self.gate(True)
         self.peer.link.stop()
@@ -82,8 +83,7 @@ class Attacked:
         """Open or shut the gate, and with it the uplink."""
         if is_open and not self.channel.is_open:
             self.channel.opened(self.line.now_ms, FakeEvent())
-            for image_id in self.store.ids():
-                self.channel.offer(image_id)
+            self.channel.offer(1)
         elif not is_open:
             self.channel.closed()
 
