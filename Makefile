@@ -60,7 +60,7 @@ test-bench: bench ## the bench suite on the virtual board
 test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the bench
 	$(BIN)/python -m pytest -q tests/selfproof $(TESTOPTS)
 
-fuzz: $(READY) ## the long run: each target FUZZ_S seconds (FUZZ="frames hub" for some; --keep)
+fuzz: $(READY) ## the long run: each target FUZZ_S seconds (FUZZ="frames hub" for some)
 	$(BIN)/python -m tests.fuzz $(FUZZ_S) $(FUZZ)
 
 lint: $(READY) ## ruff, mypy (host and firmware), codespell

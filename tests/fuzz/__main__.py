@@ -1,9 +1,8 @@
 """Runs the fuzzers for a while: `python -m tests.fuzz SECONDS [TARGET]...`, two at a time.
 
 With atheris where it can be installed (coverage-guided); else with Hypothesis alone, and it says
-so. What is found is printed as a line for the target's corpus. `--keep` adds to the corpora what
-reached code that they did not reach. Without names, stories on damaged lines and noise into a
-virtual board follow.
+so. What is found is printed as a line for the target's corpus. Without names, stories on damaged
+lines and noise into a virtual board follow. `python -m tests.fuzz.keep` is for afterwards.
 """
 
 from __future__ import annotations
@@ -27,8 +26,6 @@ _LONGEST_BYTES = 4096
 _SLACK_S = 60
 _AT_ONCE = 2
 _PROGRAMS = ("stories", "noise_board")
-_MOST_KEPT = 40  # inputs a corpus has at most
-_LONGEST_KEPT = 600  # bytes of one
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,7 @@ class Outcome:
 
 def main(arguments: list[str]) -> int:
     """Fuzz the targets named, or all; return the exit code."""
-    keep = "--keep" in arguments
-    seconds, *names = [word for word in arguments if word != "--keep"]
+    seconds, *names = arguments
     targets = names or _all_targets()
     with_atheris = _install()
     if not with_atheris:
@@ -60,9 +56,6 @@ def main(arguments: list[str]) -> int:
         for outcome in pool.map(lambda target: run(target, float(seconds)), targets):
             outcomes.append(outcome)
             _tell(outcome)
-    if keep and with_atheris:
-        for target in targets:
-            print(f"{target}: {_keep(target)} inputs kept")
     bad_programs = [] if names else [name for name in _PROGRAMS if not _program(name, seconds)]
     total = sum(outcome.executions for outcome in outcomes)
     bad = [outcome.target for outcome in outcomes if outcome.error] + bad_programs
@@ -153,7 +146,7 @@ def _with_atheris(target: str, seconds: float) -> Outcome:
         time.monotonic() - began,
         f", {covered[-1][0]} edges, {covered[-1][1]} features" if covered else "",
         found if done.returncode else None,
-        _reason(text) if done.returncode else "",
+        f"  exit code {done.returncode}\n{_reason(text)}" if done.returncode else "",
     )
 
 
@@ -162,30 +155,6 @@ def _reason(text: str) -> str:
     starts = [number for number, line in enumerate(lines) if "Uncaught Python exception" in line]
     shown = lines[starts[0] : starts[0] + 40] if starts else lines[-12:]
     return "\n".join("  " + line for line in shown)
-
-
-def _keep(target: str) -> int:
-    """Write the smallest inputs that together reach what all of them reach into the corpus."""
-    from tests.fuzz.targets import CORPUS, inputs
-
-    folder = _folder(target)
-    known = inputs(target)
-    for name, sources in (("base", known), ("merged", known)):
-        small = folder / name
-        small.mkdir(exist_ok=True)
-        for old in small.iterdir():
-            old.unlink()
-        for number, data in enumerate(sources):
-            (small / f"kept-{number}").write_bytes(data)
-    merged = folder / "merged"
-    command = _fuzzer(target, "-merge=1", str(merged), str(folder / "corpus"))
-    subprocess.run(command, capture_output=True, cwd=ROOT, timeout=600, check=False)
-    new = [path.read_bytes() for path in merged.iterdir() if not path.name.startswith("kept-")]
-    new = sorted((data for data in new if len(data) <= _LONGEST_KEPT), key=len)
-    lines = [data.hex() for data in new if data not in known][: max(0, _MOST_KEPT - len(known))]
-    with (CORPUS / f"{target}.txt").open("a", encoding="ascii") as file:
-        file.writelines(f"{line}\n" for line in lines)
-    return len(lines)
 
 
 # --- without ------------------------------------------------------------------------------------

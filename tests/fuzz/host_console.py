@@ -26,8 +26,8 @@ from host_tools.flash.installer import Installer
 from host_tools.flash.transport import ReplTransport, lost_is_said
 from host_tools.links.refused import CommandRefused
 
-_LOOKS = 60  # so often a deadline is looked at before it is over
-_READS = 40_000  # nobody needs as many within a deadline of so few looks
+_LOOKS = 4000  # so often a deadline is looked at before it is over
+_READS = 40_000  # nobody needs as many within such a deadline
 _ANSWERS = (
     b"OK", b"OK state=IDLE version=1\r\n", b'ERROR 2 "an argument"\r\n', b"# 00ff\r\n", b"\r\n",
     b'ERROR 99999999999999999999 "x"\n', b"ERROR", b"x" * 200, b"OK a=b=c =\n", b"\xff\xfe\n",
@@ -39,11 +39,13 @@ _REPL = (
     b"Traceback x\r\n", b"00" * 32 + b" boot.py\r\n",
     b'dev-1 {"a":1}\r\n', b'ERROR 1 "x"\r\n', b"\xff\xfe", b"\r\n",
 )  # fmt: skip
+_IMAGE = Image("VIRTUAL", {"boot.py": b"x" * 4000, "a/b.mpy": b""})
 # What helpers print: of the board's facts, of its files, of its identity; and what is none of it.
 _PRINTED = (
     b"1 e6614c311b 1.25.0 RPI_PICO\r\n", b"0 e6614c311b\r\n", b"", b"00" * 32 + b" boot.py\r\n",
     b"zz  \r\n\r\n \r\n", b'dev-1 {"a":1}\r\n', b"dev-1 [1]\r\n", b"dev-1 {\r\n", b"dev-1\r\n",
     b"dev-1 " + b"[" * 3000, b"\xff\xfe\r\n",
+    b"".join(f"{digest} {path}\r\n".encode() for path, digest in _IMAGE.digests.items()),
 )  # fmt: skip
 
 
@@ -176,13 +178,18 @@ class PoliteBoard(Script):
 
     def write(self, data: bytes) -> int:
         """Answer each command behind its end, and each block of a file."""
-        self._told += data
         if data == b"\x05A\x01":
             self._pieces.append(b"R\x00")
-        elif b"receive()" in self._told:
-            self._pieces.append(
-                (b"+", b"+", b"+\x04\x04>", b"T\x04x\x04>")[self._program.number(4)]
-            )
+            return len(data)
+        self._told += data
+        if self._told == b"receive()":
+            return len(data)
+        if self._told.startswith(b"receive()"):
+            answers = (b"+", b"+", b"+\x04\x04>", b"T\x04x\x04>")
+            first = self._told == b"receive()\x04"
+            self._pieces.append(b"OK+" if first else answers[self._program.number(4)])
+            if self._pieces[-1].endswith(b">"):
+                self._told = b""
         elif data == b"\x04":
             self._told = b""
             word = self._program.number(len(_PRINTED) + 3)
@@ -198,7 +205,6 @@ def check_repl(data: bytes) -> None:
     mode = program.number(4)
     begun = mode != 0
     script = PoliteBoard(program) if mode > 1 else _script(program, _REPL)
-    image = Image("VIRTUAL", {"boot.py": b"x" * 4000, "a/b.mpy": b""})
     try:
         with board_of(script) as board:
             if not begun:
@@ -207,7 +213,7 @@ def check_repl(data: bytes) -> None:
             board.in_raw_repl = True
             with lost_is_said("memory", "its files were written"):
                 installer = Installer(board, load_pins("VIRTUAL"))
-                installer.install(image, lambda *_arguments: None)
+                installer.install(_IMAGE, lambda *_arguments: None)
                 name, config = installer.identity()
         check(name is None or isinstance(config, dict), "an identity without configuration")
     except FlashError:
