@@ -68,7 +68,16 @@ def test_hostile_firmware_cannot_name_an_interrupt_that_is_no_character(bench: B
 
 
 @pytest.mark.parametrize(
-    "line", [b"x", b"[]", b'{"event":[1]}', b'{"event":["1","GATE",1]}', b"{}"]
+    "line",
+    [
+        b"x",
+        b"[]",
+        b"{}",
+        b'{"event":[1]}',
+        b'{"event":["1","GATE",1]}',
+        b'{"programmed":[1,2,"zz"]}',
+        b'{"event":5,"programmed":[1,2,"00"]}',
+    ],
 )
 def test_nonsense_from_a_board_is_its_end(line: bytes) -> None:
     lost: list[str] = []
