@@ -59,6 +59,10 @@ _VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+_TOLD = ("event", "id", "hello", "ok", "x", "programmed")
+_HEX = ("00ff", "", "zz", "0")
+
+
 class StillProcessor:
     """No interpreter is started: the board's own side is what is asked here."""
 
@@ -272,8 +276,10 @@ def check_board_handle(data: bytes) -> None:
         elif word == 1:
             lines.append(json.dumps(_pick(program, _VALUES)).encode())
         elif word == 2:
-            lines.append(json.dumps({_pick(program, ("event", "id", "hello", "ok", "x")): _pick(
-                program, _VALUES)}).encode())  # fmt: skip
+            message = {_pick(program, _TOLD): _pick(program, _VALUES)}
+            if program.number(2):
+                message["programmed"] = [1, 2, _pick(program, _HEX)]
+            lines.append(json.dumps(message).encode())
         elif word == 3:
             lines.append(
                 json.dumps({"event": [_pick(program, _VALUES) for _ in range(3)]}).encode()
@@ -286,6 +292,8 @@ def check_board_handle(data: bytes) -> None:
     lost: list[str] = []
     options = BoardOptions(state=NOWHERE, micropython=NOWHERE, rom=NOWHERE)
     handle = BoardHandle(options, witness.feed, lost.append)
+    programs: list[bytes] = []
+    handle._on_program = lambda _t_us, _address, data: programs.append(data)
     handle._socket, theirs = socket.socketpair()
     theirs.sendall(b"\n".join([*lines, b""]))
     theirs.close()
@@ -295,6 +303,7 @@ def check_board_handle(data: bytes) -> None:
     for event in witness.events():
         check(type(event.t_us) is int and type(event.value) is int, "an event without numbers")
         check(isinstance(event.signal, str), "an event without a signal")
+    check(all(type(data) is bytes for data in programs), "a page that is no bytes")
     witness.high_us("GATE", 0, 3000)
     witness.stayed("GATE", 1, 0, 3000)
     witness.last("GATE")

@@ -52,7 +52,7 @@ def seeded(where: str, old: str, new: str) -> Iterator[None]:
     plain = inspect.unwrap(getattr(owner, name))
     text = textwrap.dedent(inspect.getsource(plain))
     if text.count(old) != 1:
-        raise ValueError(f"{where}: {old!r} stands there {text.count(old)} times")
+        raise ValueError(f"{where}: {old!r} is there {text.count(old)} times; see faults.txt")
     found: dict[str, Any] = {}
     exec("from __future__ import annotations\n" + text.replace(old, new), vars(module), found)
     before = owner.__dict__[name]
