@@ -12,6 +12,7 @@ from detector.identity import Identity
 from detector.raw_flash import raw_blocks
 
 _POLLS = 3000
+_CONFIG_BYTES = 2048  # what a line of the console can carry, in hex
 _KEYS = 7
 _OUT_BYTES = 4096  # the longest answer: a status, or seven keys
 _WORDS = (
@@ -211,7 +212,8 @@ def check_provision(data: bytes) -> None:
 
 def _config(program: Input) -> bytes:
     if program.number(4) == 0:
-        return program.take(program.number(4) * 255) * (1 + program.number(32))
+        long = program.take(program.number(4) * 255) * (1 + program.number(32))
+        return long[:_CONFIG_BYTES]
     names = [row[0] for row in RANGES] + ["entry_zones", "x"]
     pairs = []
     for _ in range(program.number(5)):
@@ -224,7 +226,7 @@ def check_json(data: bytes) -> None:
     """Parse anything; what is written from pairs is read again as it was."""
     program = Input(data)
     raw = program.piece()
-    for text in (raw, raw[:1] * 3000, b'{"a":' * 300 + raw):
+    for text in (raw, raw[:1] * 1500, b'{"a":' * 300 + raw):
         value = json_pairs.loads(text)
         check(value is None or isinstance(value, dict), "no object and not None")
         for name in value or ():
