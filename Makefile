@@ -2,6 +2,9 @@
 TESTOPTS ?=
 BENCHOPTS ?=
 CUTOPTS ?=
+PROVEOPTS ?=
+FUZZ_S ?= 20
+FUZZ ?=
 BUILD := build
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -14,8 +17,9 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench sim cut cut-long test test-cuts test-unit test-micropython test-host test-repo test-bench test-selfproof \
-	lint format setup lock table clean distclean
+.PHONY: help bench sim prove prove-long cut cut-long test test-unit test-micropython test-host test-repo \
+	test-proof test-fuzz test-bench test-selfproof \
+	fuzz lint format setup lock table clean distclean
 
 help: ## list the targets
 	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -26,13 +30,19 @@ bench: $(READY) ## flash a virtual board, prove its gate, write the report (BENC
 sim: $(READY) ## run a virtual board for hand work
 	$(BIN)/sluss sim
 
+prove: $(READY) ## try every input in every state of the shipped code: a million transitions (PROVEOPTS=...)
+	$(BIN)/sluss prove $(PROVEOPTS)
+
+prove-long: $(READY) ## the same for a million states
+	$(BIN)/sluss prove --transitions 0 --states 1000000 $(PROVEOPTS)
+
 cut: $(READY) ## cut the power at 2,000 flash operations (CUTOPTS="--seed ...")
 	$(BIN)/sluss cut --stride 3 $(CUTOPTS)
 
 cut-long: $(READY) ## the same at 100,000, every operation of its stories
 	$(BIN)/sluss cut --points 100000 --operations 100 --seed 1000 --cpython 1 $(CUTOPTS)
 
-test: test-repo test-unit test-micropython test-host test-bench test-cuts test-selfproof ## all tests, the bench among them
+test: test-repo test-unit test-micropython test-host test-proof prove test-fuzz test-bench test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
@@ -46,13 +56,19 @@ test-host: $(READY) ## tests of the host tools
 test-repo: $(READY) ## the architecture as tests
 	$(BIN)/python -m pytest -q tests/repo $(TESTOPTS)
 
-test-bench: bench ## the bench suite on the virtual board
+test-proof: $(READY) ## what is proved rather than tried (TESTOPTS="--hypothesis-profile=long")
+	$(BIN)/python -m pytest -q tests/proof $(TESTOPTS)
 
-test-cuts: $(READY) ## power cuts, bit rot, and faults that they must find
-	$(BIN)/python -m pytest -q tests/proof/cuts $(TESTOPTS)
+test-fuzz: $(READY) ## links under fire: kept and made inputs, damaged lines, noise, seeded faults
+	$(BIN)/python -m pytest -q tests/fuzz $(TESTOPTS)
+
+test-bench: bench ## the bench suite on the virtual board
 
 test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the bench
 	$(BIN)/python -m pytest -q tests/selfproof $(TESTOPTS)
+
+fuzz: $(READY) ## the long run: each target FUZZ_S seconds (FUZZ="frames hub" for some)
+	$(BIN)/python -m tests.fuzz $(FUZZ_S) $(FUZZ)
 
 lint: $(READY) ## ruff, mypy (host and firmware), codespell
 	$(BIN)/ruff check

@@ -17,6 +17,7 @@ _COMMANDS = (
     ("host_tools.console.command", "console", "console"),
     ("host_tools.journal.command", "journal", "journal"),
     ("host_tools.certificate.command", "certificate", "certificate"),
+    ("host_tools.prove.command", "prove", "prove"),
 )
 
 

@@ -52,6 +52,7 @@ class Console:
         self._attestation: "Attestation" = None  # the one that is being made
         self._out = bytearray()  # answers that the reader has not taken yet
         self._out_ms = 0  # when he last took something
+        self._torn = False  # what he took last does not end with its line
         self._now_ms = 0
 
     def poll(self, now_ms: int) -> bool:
@@ -242,6 +243,8 @@ class Console:
     def _say(self, line: str) -> None:
         if not self._out:
             self._out_ms = self._now_ms
+            if self._torn:  # the rest was dropped: nothing must join what he has of it
+                line = "\r\n" + line
         self._out += (line + "\r\n").encode()
         self._flush()
 
@@ -249,6 +252,7 @@ class Console:
         """Give the reader what he takes now; who takes nothing for long loses the answer."""
         count = self._hal.console_write(self._out)
         if count:
+            self._torn = self._out[count - 1] != _END[0]
             self._out = self._out[count:]
             self._out_ms = self._now_ms
         elif ticks.diff_ms(self._now_ms, self._out_ms) > _PATIENCE_MS:

@@ -144,7 +144,7 @@ class FrameReader:
         """Look now and then for a whole frame in what is there of one that is not whole."""
         if ticks.diff_ms(now_ms, self._started_ms) >= HALF_FRAME_MS:
             # Half a frame, or a header by chance.
-            self._lose()
+            self._lose(HEADER_BYTES)
             return True
         if ticks.diff_ms(now_ms, self._looked_ms) < _LOOK_MS:
             return False
@@ -153,15 +153,12 @@ class FrameReader:
             self._read(waiting)
         buf = self._buf
         have = self._have
-        at = HEADER_BYTES
-        for _ in range(_CANDIDATES):
-            at = buf.find(SYNC, at, have)
-            if at < 0:
-                return False
+        at = buf.find(SYNC, HEADER_BYTES, have)
+        while at >= 0:
             if self._is_header(at, have) and self._is_whole(at, have):
-                self._lose()
+                self._lose(at)
                 return True
-            at += 1
+            at = buf.find(SYNC, at + 2, have)
         return False
 
     def _is_header(self, at: int, have: int) -> bool:
@@ -208,16 +205,16 @@ class FrameReader:
 
     def _check_payload(self) -> bool:
         if not self._is_whole(0, self._have):
-            self._lose()
+            self._lose(HEADER_BYTES)
             return False
         self._delivered = True
         return True
 
-    def _lose(self) -> None:
-        """Give up the frame at the start: the next can have begun inside it."""
+    def _lose(self, skip: int) -> None:
+        """Give up the frame at the start: the next can have begun inside it, `skip` bytes on."""
         self.errors += 1
         self.damaged = self.damaged or self.kind >= MSG
-        self._resync(HEADER_BYTES)
+        self._resync(skip)
 
     def _resync(self, skip: int) -> None:
         """Drop `skip` bytes and what follows, up to the next good header, or what may be one."""

@@ -27,12 +27,15 @@ class Trips:
         self._looked_ms = now_ms
         self._gap_ms = 0  # from the last look at the lines but one to the last, and
         self._gap_before_ms = 0  # the one before
+        self._set_clears = -1  # gate.clears when the latch was last seen set
 
     def begin_tick(self, now_ms: int) -> None:
-        """Note how long nobody looked at the lines."""
+        """Note how long nobody looked at the lines, and whether the latch is set."""
         self._gap_before_ms = self._gap_ms
         self._gap_ms = ticks.diff_ms(now_ms, self._looked_ms)
         self._looked_ms = now_ms
+        if self._gate.latch_set():
+            self._set_clears = self._gate.clears
 
     def judge(self, now_ms: int, zone: "Zone", controller: "Controller") -> int:
         """Sample one line and return what its rise is; once for each time it is high."""
@@ -43,7 +46,9 @@ class Trips:
             return TOLD_ONLY if zone.kind == codes.TRIP_TAMPER else NO_TRIP
         if self._gate.latch_set():
             return CONFIRMED_TRIP
-        if seen != HIGH_AT_BOOT and zone.may_set_latch(self._gate):
+        # A latch that was seen set since it was last cleared is not deaf: MAX has run out.
+        was_set = self._set_clears == self._gate.clears
+        if seen != HIGH_AT_BOOT and not was_set and zone.may_set_latch(self._gate):
             return DEAF_TRIP
         return TRIP
 

@@ -16,7 +16,7 @@ from host_tools.journal.records import is_whole, parse
 _RAW_BYTES = flash_map.RAW_BLOCKS * flash_map.BLOCK_BYTES
 _JOURNAL_START = flash_map.JOURNAL_BLOCK * flash_map.BLOCK_BYTES
 _JOURNAL_END = _JOURNAL_START + flash_map.JOURNAL_BLOCKS * flash_map.BLOCK_BYTES
-_END = re.compile(r"OK \d+ \d+ (?:[0-9a-f]{32}|-)")
+_END = re.compile(r"OK [0-9]{1,10} [0-9]{1,10} (?:[0-9a-f]{32}|-)")
 _NO_KEY = bytes(slots.KEY_BYTES)
 _BLANK_KEY = b"\xff" * slots.KEY_BYTES
 _BLANK_SLOT = b"\xff" * slots.SLOT_BYTES
@@ -43,7 +43,7 @@ def read_key_file(path: Path) -> JournalKey:
         device = content["device"]
     except OSError as error:
         raise DumpError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DumpError(f"{path} holds no journal key; the customer's key file does") from error
     if len(key) != slots.KEY_BYTES or not isinstance(device, str):
         raise DumpError(f"{path} holds no journal key; the customer's key file does")

@@ -29,6 +29,12 @@ FAULTS = (
     "arm-stuck",  # both arm lines' nets are high
     "gate-bridged",  # the gate is always open, and UPLINK_SENSE shows it
     "gate-bypassed",  # the gate is always open, bridged behind the tap of UPLINK_SENSE
+    "enable-low",  # the net of UPLINK_EN is low whatever drives it
+    "clear-stuck",  # the net of LATCH_CLEAR is high
+    "beat-stuck",  # the net of HEARTBEAT does not move: no edge reaches ALIVE
+    "arm-low",  # both arm lines' nets are low
+    "latch-unseen",  # LATCH_SENSE reads 0
+    "latch-imagined",  # LATCH_SENSE reads 1
 )
 
 _LINE_BIT = {name: 1 << index for index, name in enumerate(LINES)}
@@ -39,6 +45,18 @@ _CLEAR = _PIN_BIT["LATCH_CLEAR"]
 _HEARTBEAT = _PIN_BIT["HEARTBEAT"]
 _ARM_LINES = _PIN_BIT["ARM_CONTACT"] | _PIN_BIT["ARM_INTRUSION"]
 _CAM_EN = _PIN_BIT["CAM_EN"]
+_FLOATING = _FAULT_BIT["enable-floating"]
+# Nets that a fault holds, whatever drives them.
+_HELD_HIGH = (
+    (_FAULT_BIT["enable-stuck"], _EN),
+    (_FAULT_BIT["arm-stuck"], _ARM_LINES),
+    (_FAULT_BIT["clear-stuck"], _CLEAR),
+)
+_HELD_LOW = (
+    (_FAULT_BIT["enable-low"], _EN),
+    (_FAULT_BIT["arm-low"], _ARM_LINES),
+    (_FAULT_BIT["beat-stuck"], _HEARTBEAT),
+)
 
 
 class Circuit:
@@ -62,8 +80,15 @@ class Circuit:
 
     @property
     def latch(self) -> bool:
-        """The latch's output, as LATCH_SENSE reads it."""
+        """The latch's output."""
         return self.powered and (self._latched != 0 or self._has("latch-stuck"))
+
+    @property
+    def latch_sense(self) -> bool:
+        """What LATCH_SENSE reads."""
+        if self._has("latch-imagined"):
+            return self.powered
+        return self.latch and not self._has("latch-unseen")
 
     @property
     def alive(self) -> bool:
@@ -100,13 +125,16 @@ class Circuit:
         if not self.powered:
             return 0
         nets = self._driven & self._levels
-        if self._faults:
-            if self._has("enable-stuck"):
+        faults = self._faults
+        if faults:
+            if faults & _FLOATING and not (self._driven | self._pulled_down) & _EN:
                 nets |= _EN
-            if self._has("enable-floating") and not (self._driven | self._pulled_down) & _EN:
-                nets |= _EN
-            if self._has("arm-stuck"):
-                nets |= _ARM_LINES
+            for fault, held in _HELD_HIGH:
+                if faults & fault:
+                    nets |= held
+            for fault, held in _HELD_LOW:
+                if faults & fault:
+                    nets &= ~held
         return nets
 
     @property

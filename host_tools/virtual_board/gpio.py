@@ -123,17 +123,25 @@ class Gpio:
         """Show on pads, uplink, camera and record what the circuit has come to."""
         circuit = self._circuit
         nets = circuit.nets()
-        seen = (nets, circuit.latch, circuit.alive, circuit.gate, circuit.sense, circuit.powered)
+        seen = (
+            nets,
+            circuit.latch,
+            circuit.alive,
+            circuit.gate,
+            circuit.latch_sense,
+            circuit.sense,
+            circuit.powered,
+        )
         if seen == self._seen:
             return
         self._seen = seen
         recorder = self._recorder
-        _nets, latch, alive, gate, sense, powered = seen
+        _nets, latch, alive, gate, latch_sense, sense, powered = seen
         self._on_change(bool(gate), now_us)
         recorder.record(now_us, "POWER", int(powered))
         if nets != self._nets or "HEARTBEAT" not in recorder.levels:
             self._publish_nets(nets, now_us)
-        self.levels[self._latch_sense] = int(latch)
+        self.levels[self._latch_sense] = int(latch_sense)
         self.levels[self._uplink_sense] = int(sense)
         recorder.record(now_us, "LATCH", int(latch))
         recorder.record(now_us, "ALIVE", int(alive))

@@ -223,16 +223,20 @@ _PARTS = {"event": [int, str, int], "programmed": [int, int, str]}
 def _message(line: bytes) -> dict[str, Any]:
     """Return an event, a program, a hello or an answer; raise ValueError for anything else."""
     message = json.loads(line)
-    if isinstance(message, dict):
-        for word, parts in _PARTS.items():
-            if isinstance(message.get(word), list):
-                if [type(part) for part in message[word]] == parts:
-                    return message
-                raise ValueError(repr(line[:80]))
-        is_answer = type(message.get("id")) is int or "hello" in message
-        if is_answer and not _PARTS.keys() & message.keys():
-            return message
-    raise ValueError(repr(line[:80]))
+    if not isinstance(message, dict):
+        raise ValueError(repr(line[:80]))
+    told = _PARTS.keys() & message.keys()
+    is_good = type(message.get("id")) is int or "hello" in message
+    if told:
+        word = told.pop()
+        parts = message[word]
+        is_good = not told and isinstance(parts, list)
+        is_good = is_good and [type(part) for part in parts] == _PARTS[word]
+    if not is_good:
+        raise ValueError(repr(line[:80]))
+    if "programmed" in message:
+        bytes.fromhex(message["programmed"][2])
+    return message
 
 
 def _command(options: BoardOptions, control_fd: int) -> list[str]:

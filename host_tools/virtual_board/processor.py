@@ -136,7 +136,7 @@ class Processor:
         self._late_answer = answer
         self.answer_due_us = due_us
         for uart in self._board.uarts:
-            uart.set_deaf(True, now_us * 1000)
+            uart.set_deaf(True, now_us * 1000, due_us * 1000)
 
     def answer_late(self, now_us: int) -> None:
         """Send the answer that was held back."""

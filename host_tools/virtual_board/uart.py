@@ -66,6 +66,7 @@ class PacedUart:
         self._rx_room = FIFO_BYTES
         self._tx_room = FIFO_BYTES
         self._deaf_room: int | None = None
+        self._deaf_until_ns: int | None = None
         self._rx_fifo = bytearray()
         self._tx_buffer = bytearray()
         self._byte_ns = 10_000_000_000 // self._default_baud
@@ -119,13 +120,22 @@ class PacedUart:
         self.gate = is_open
         self._gate_since_ns = now_ns
 
-    def set_deaf(self, is_deaf: bool, now_ns: int) -> None:
-        """Stop or resume emptying the 32-byte FIFO, as during a flash operation."""
+    def set_deaf(self, is_deaf: bool, now_ns: int, until_ns: int | None = None) -> None:
+        """Stop or resume emptying the 32-byte FIFO, as during a flash operation.
+
+        With `until_ns` it resumes by itself, to the moment, however late settle() is called.
+        """
         self.settle(now_ns)
         self._deaf_room = FIFO_BYTES if is_deaf else None
+        self._deaf_until_ns = until_ns
 
     def settle(self, now_ns: int) -> None:
         """Move everything that has passed by `now_ns`."""
+        until_ns = self._deaf_until_ns
+        if until_ns is not None and now_ns >= until_ns:
+            if self._rx_line and until_ns >= self._rx_next_ns:
+                self._settle_rx(until_ns)
+            self._deaf_room = self._deaf_until_ns = None
         if self._tx_buffer and now_ns >= self._tx_next_ns:
             self._settle_tx(now_ns)
         if self._rx_line and now_ns >= self._rx_next_ns:

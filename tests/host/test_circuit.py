@@ -353,6 +353,39 @@ def test_stuck_arm_lines_let_every_line() -> None:
     assert board.latch
 
 
+def test_an_enable_net_that_is_held_low_opens_nothing() -> None:
+    board = opened("enable-low")
+    assert (board.latch, board.net("UPLINK_EN"), board.gate) == (True, False, False)
+
+
+def test_a_stuck_clear_lets_no_line_set_the_latch() -> None:
+    board = opened("clear-stuck")
+    assert (board.net("LATCH_CLEAR"), board.latch) == (True, False)
+
+
+def test_a_stuck_heartbeat_makes_nothing_alive() -> None:
+    board = opened("beat-stuck")
+    board.set_pin("HEARTBEAT", False, 20)
+    assert not board.alive
+
+
+def test_arm_lines_that_are_held_low_let_no_line_but_fire_and_panic() -> None:
+    board = circuit("arm-low")
+    board.set_pin("ARM_CONTACT", True, 1)
+    board.set_line("TRIP_CONTACT", True, 2)
+    by_contact = board.latch
+    board.set_line("TRIP_FIRE", True, 3)
+    assert (by_contact, board.latch) == (False, True)
+
+
+@pytest.mark.parametrize(("fault", "read"), [("latch-unseen", False), ("latch-imagined", True)])
+def test_a_stuck_latch_sense_leaves_the_latch_alone(fault: str, read: bool) -> None:
+    board = circuit(fault)
+    before = (board.latch, board.latch_sense)
+    board.set_line("TRIP_PANIC", True, 1)
+    assert (before, board.latch, board.latch_sense) == ((False, read), True, read)
+
+
 def test_a_bridged_gate_is_open_and_sense_shows_it() -> None:
     board = circuit("gate-bridged")
     assert (board.gate, board.sense) == (True, True)

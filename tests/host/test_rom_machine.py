@@ -235,7 +235,7 @@ def test_const_and_the_rest_of_micropython_are_there(chip: Chip) -> None:
     assert chip.value("const(5), micropython.const(6)", before) == "5 6"
 
 
-def test_the_firmware_has_105_kb_of_128(tmp_path: Path) -> None:
+def test_the_firmware_has_104_kb_of_128(tmp_path: Path) -> None:
     with VirtualBoard(tmp_path, heapsize="128k") as board:
         code = "import gc; gc.collect(); print(gc.mem_free())"
         Chip(board).run(f"f = open('main.py', 'w'); f.write({code!r}); f.close()")
@@ -244,4 +244,4 @@ def test_the_firmware_has_105_kb_of_128(tmp_path: Path) -> None:
             transport.read_until(1, b">>> ", timeout=5)
             transport.serial.write(b"\x04")
             printed = transport.read_until(1, b">>> ", timeout=5)
-    assert int(printed.split(b"soft reboot\r\n")[1].split()[0]) >= 105_000
+    assert int(printed.split(b"soft reboot\r\n")[1].split()[0]) >= 104_000

@@ -90,6 +90,14 @@ def test_a_deaf_receiver_keeps_its_fifo_only() -> None:
     assert uart.available(300 * BYTE_NS) == FIFO_BYTES
 
 
+def test_deafness_ends_at_its_time_however_late_anybody_looks() -> None:
+    uart, port = make_uart()
+    uart.set_deaf(True, 0, until_ns=10 * BYTE_NS)
+    port.type(bytes(200))
+    uart.settle(0)
+    assert (uart.available(300 * BYTE_NS), uart.counts.lost) == (200, 0)
+
+
 def test_a_uart_that_is_not_set_up_hears_nothing() -> None:
     uart, port = make_uart()
     uart.reset()

@@ -37,6 +37,10 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "certificate": (
         *("attestation", "bench", "console", "evidence", "git_state", "links", "utc"),
     ),
+    "prove": (
+        *("bench.virtual", "boards", "client", "deadline", "evidence", "flash"),
+        *("virtual_board.circuit", "virtual_board.gpio"),
+    ),
     "__init__": (),
     "cli": (),  # it finds the commands by name
 }

@@ -157,6 +157,19 @@ class ConsoleTest(unittest.TestCase):
         self.hal.takes = 10000
         self.assertEqual([line[:7] for line in self.say("help\n")], ["OK help"])
 
+    def test_a_reader_who_stops_within_a_line_finds_the_next_answer_on_its_own(self):
+        self.hal.takes = 7
+        self.hal.typed = b"version\n"
+        self.console.poll(0)
+        self.hal.takes = 0
+        for now_ms in range(600):
+            self.console.poll(now_ms)
+        self.assertEqual(self.hal.printed, b"OK %s" % VERSION.encode()[:4])
+        self.hal.takes = 10000
+        answer = "OK %s protocol=1 board=VIRTUAL" % VERSION
+        self.assertEqual(self.say("version\n"), ["", answer])
+        self.assertEqual(self.say("version\n"), [answer])
+
     def test_a_line_behind_journal_is_answered_after_it(self):
         lines = self.say("journal\nversion\n")
         self.assertEqual(lines[3], "OK 3 " + END)

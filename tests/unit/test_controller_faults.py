@@ -6,6 +6,7 @@ from fake_board import FakeBoard
 from fake_parts import ENTRY_MS, Parts
 
 from detector import codes, states
+from detector.journal import JournalFull
 
 
 class TestFaults(unittest.TestCase):
@@ -17,6 +18,19 @@ class TestFaults(unittest.TestCase):
         parts.release(codes.TRIP_PANIC)
         parts.command(states.EV_DISARM)
         self.assertEqual(parts.command(states.EV_ARM), codes.ERR_FAULT)
+
+    def test_a_line_that_rises_right_before_max_runs_out_is_no_proof_of_a_deaf_latch(self) -> None:
+        for is_full in (False, True):  # the journal: then the gate does not open
+            parts = Parts()
+            parts.journal.broken = is_full
+            parts.journal.error = JournalFull
+            parts.trip(codes.TRIP_FIRE)
+            self.assertEqual(parts.board.gate(), 0 if is_full else 1)
+            parts.board.line("TRIP_PANIC", 1)
+            parts.run(1)
+            parts.board.latch = False  # the circuit's MAX clears it
+            parts.run(20)
+            self.assertEqual(parts.record.faults, 0)
 
     def test_a_line_high_at_boot_is_reported_but_opens_nothing_and_is_no_fault(self) -> None:
         def high(board: FakeBoard) -> None:

@@ -104,6 +104,19 @@ class FramesTest(unittest.TestCase):
         self.feed(frame())
         self.assertEqual(self.found(10), [b"hello"])
 
+    def test_nor_does_it_where_sync_marks_stand_between(self):
+        self.feed(frame(payload=bytes(512))[:20] + frames.SYNC * 100)
+        self.assertEqual(self.found(0), [])
+        self.feed(frame())
+        self.assertEqual(self.found(10), [b"hello"])
+
+    def test_nor_does_it_where_many_headers_that_lie_stand_between(self):
+        for _ in range(6):
+            self.feed(frame(payload=bytes(512))[:20])
+        self.assertEqual(self.found(0), [])
+        self.feed(frame())
+        self.assertEqual(self.found(10), [b"hello"])
+
     def test_a_long_frame_that_comes_slowly_is_not_lost_by_looking_into_it(self):
         whole = frame(payload=b"z" * 500)
         found = []
