@@ -18,6 +18,7 @@ from host_tools.cut.workers import PHASES, CutError, Order, Total, replay_of, ru
 from host_tools.deadline import Deadline
 from host_tools.interpreter import InterpreterError
 
+_LAST_RUN_S = 600.0
 _RUN_POINTS = 5_000  # of one process: it builds its detectors' pasts anew
 
 
@@ -30,14 +31,17 @@ def cut(
         int, typer.Option(help="Cut only each so many-th operation of a story: more stories.")
     ] = 1,
     operations: Annotated[int, typer.Option(help="The length of a story, at least.")] = 60,
-    limit_s: Annotated[float, typer.Option(help="The longest that it may take.")] = 7_200.0,
+    minutes: Annotated[
+        float, typer.Option(help="Begin no run later than this, however few points there are.")
+    ] = 120.0,
     again: Annotated[
         str | None, typer.Option(help="Do one point again, as a failure names it.")
     ] = None,
 ) -> None:
     """Cut the power at every flash operation of a detector's stories; exit code 1 at a failure."""
     console = Console()
-    deadline = Deadline(limit_s)
+    until = Deadline(60 * minutes)
+    deadline = Deadline(until.seconds + _LAST_RUN_S)
     begun = time.monotonic()
     total = Total()
     shape: Order = {"stride": stride, "operations": operations}
@@ -50,6 +54,7 @@ def cut(
                     _orders(seed, min(points, _RUN_POINTS), shape),
                     points,
                     [False] * workers + [True] * cpython,
+                    until,
                     deadline,
                     lambda so_far: status.update(f"cutting: {so_far.points:,} points"),
                 )
@@ -58,13 +63,17 @@ def cut(
         raise typer.Exit(2) from error
     figures = _figures(total, time.monotonic() - begun, workers + cpython)
     _print(console, total, figures)
+    is_enough = again is not None or total.points >= points
     if again is None:
-        evidence.write("cut", figures, passed=not total.failures)
+        evidence.write("cut", figures, passed=is_enough and not total.failures)
     failure = total.shortest
     if failure is not None:
         typer.echo(f"FAILED: {failure['name']}: {failure['what']} ({failure['step']})")
         typer.echo(f"  then: {failure['broken']}")
         typer.echo(f"  again: sluss cut --again '{replay_of(failure, shape)}'")
+        raise typer.Exit(1)
+    if not is_enough:
+        typer.echo(f"sluss cut: only {total.points:,} of {points:,} points in the time given")
         raise typer.Exit(1)
 
 

@@ -105,12 +105,13 @@ def sweep(
     orders: Iterator[Order],
     points: int,
     workers: Sequence[bool],
+    until: Deadline,
     deadline: Deadline,
     tell: Callable[[Total], None],
 ) -> Total:
     """Do orders, side by side, until there are so many points or one fails; raise CutError.
 
-    Each worker says whether it is CPython, and not MicroPython.
+    Each worker says whether it is CPython, and not MicroPython. No order is given behind `until`.
     """
     total = Total()
     running: dict[Future[dict[str, Any]], bool] = {}
@@ -125,6 +126,6 @@ def sweep(
                 total.add(each.result(), on_cpython)
                 tell(total)
                 # What has begun is waited for, and counts too.
-                if total.points < points and not total.failures:
+                if total.points < points and not total.failures and not until.expired:
                     running[pool.submit(run, next(orders), deadline, on_cpython)] = on_cpython
     return total
