@@ -116,6 +116,15 @@ def test_a_failure_ends_the_runs_and_says_how_to_see_it_again(
     assert '--again \'{"seed": 3, "story": 4, "operation": 5, "phase": 1' in words
 
 
+def test_too_few_points_in_the_time_given_are_no_pass(asked: list[Order], tmp_path: Path) -> None:
+    done = cut("--points", "1000", "--minutes", "0")
+    assert done.exit_code == 1
+    assert "only 2 of 1,000 points" in done.output
+    found = evidence.read("cut", tmp_path)
+    assert found is not None
+    assert not found.passed
+
+
 def test_one_point_again_is_no_evidence(asked: list[Order], tmp_path: Path) -> None:
     order = '{"seed": 3, "story": 4, "operation": 5, "phase": 1}'
     assert cut("--again", order).exit_code == 1
