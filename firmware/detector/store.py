@@ -268,6 +268,8 @@ class Store:
             return True
         if self._extents.free < RESERVE_EXTENTS and self._evict():
             return True
+        if not self._keys.ready and self._keys.housekeep():
+            return True  # before all the room for images is looked through: none can be stored
         return self._extents.housekeep() or self._keys.housekeep()
 
     def _evict(self) -> bool:

@@ -23,6 +23,16 @@ class TestStoring(unittest.TestCase):
         self.device = Device()
         self.store = self.device.store
 
+    def test_key_store_without_a_side_is_made_ready_before_anything_else(self):
+        """Its first header was torn: until it is erased, no image can be stored."""
+        self.device.flash.blocks[KEYS_BLOCK] = bytearray(b"SL" + b"\xff" * 4094)
+        self.device.boot()
+        self.assertFalse(self.device.keys.ready)
+        for _ in range(16):
+            self.device.store.housekeep()
+        self.assertTrue(self.device.keys.ready)
+        self.device.put()
+
     def test_torn_event_number_is_not_taken_for_an_event(self):
         """The journal's last event is the highest it was told of: it must not leap."""
         self.device.put()

@@ -25,7 +25,7 @@ from detector.keystore import READER_CUSTOMER
 
 _KEY_BLOCKS = range(RAW_FIRST + KEYS_A_BLOCK, RAW_FIRST + JOURNAL_BLOCK)
 _LATER_DAYS = (0, 0, 0, 0, 0, 0, 1, RETENTION_DAYS - 1, RETENTION_DAYS, 200)
-_TIDY_STEPS = 300  # six seconds: first the room for images is looked through, then the keys'
+_TIDY_STEPS = 60  # a good second: journal blocks ahead, a side of the key store, its header
 _EVENTS = 1000  # no story has as many
 _DELETED_ID_AT = 28
 _REASONS = (
