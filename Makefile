@@ -19,7 +19,7 @@ BIN := .venv/bin
 .DELETE_ON_ERROR:
 .PHONY: help bench sim prove prove-long cut cut-long test test-unit test-micropython test-host test-repo \
 	test-proof test-fuzz test-bench test-selfproof \
-	fuzz lint format setup lock table clean distclean
+	fuzz mutate mutate-long lint format setup lock table clean distclean
 
 help: ## list the targets
 	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -69,6 +69,12 @@ test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the 
 
 fuzz: $(READY) ## the long run: each target FUZZ_S seconds (FUZZ="frames hub" for some)
 	$(BIN)/python -m tests.fuzz $(FUZZ_S) $(FUZZ)
+
+mutate: $(READY) ## some errors put into firmware and circuit, which the tests must notice
+	$(BIN)/python -m scripts.mutation sample
+
+mutate-long: $(READY) ## all of them, goes on where it was interrupted (TESTOPTS="gate zones")
+	$(BIN)/python -m scripts.mutation long $(TESTOPTS)
 
 lint: $(READY) ## ruff, mypy (host and firmware), codespell
 	$(BIN)/ruff check
