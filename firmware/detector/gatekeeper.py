@@ -24,7 +24,8 @@ class Gatekeeper:
         self._zones = zones
         self._record = record
         self._event = event
-        self._stray_clears = -1  # gate.clears when the latch was seen set with no event
+        # gate.clears when the latch was seen set with no event; None while it is not.
+        self._stray_clears: int | None = None
         self._useless_clears = 0
 
     def step(self, now_ms: int, state: int, service: bool) -> None:
@@ -89,7 +90,7 @@ class Gatekeeper:
         # Set without an accepted or pending trip: a glitch, or a line that bounced in a delay. It
         # is cleared as soon as its line is low, so that nothing old opens with the next event.
         if not self.gate.latch_set():
-            self._stray_clears = -1
+            self._stray_clears = None
             self._useless_clears = 0
             return
         if self._stray_clears != self.gate.clears:

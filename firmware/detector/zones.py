@@ -26,8 +26,9 @@ class Zone:
         self._debounce_ms = debounce_ms
         self.high = False  # the raw level at the last tick
         self._high_ms = now_ms  # when it was first seen high: two looks at least make a trip
-        self._low_clears = -1
-        self._low_arms = -1
+        # gate.clears and gate.arms when it was last seen low; None before.
+        self._low_clears: int | None = None
+        self._low_arms: int | None = None
         self._seen_low = False
         # Seen low since the detector began to watch: a rise may be a trip.
         self.is_fresh = self.always

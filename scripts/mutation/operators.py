@@ -48,6 +48,8 @@ class DeleteStatement(Operator):
         if not _is_statement(node) or node.search_ancestor("funcdef") is None:
             return
         is_bare_return = isinstance(node, Keyword) and node.value == "return"
+        if node.get_code(include_prefix=False) == "return None" and _ends_function(node):
+            return  # Python returns None there anyway
         if is_bare_return or isinstance(node, ExprStmt) or node.type in self._TYPES:
             yield node.start_pos, node.end_pos
 
@@ -83,6 +85,12 @@ class ReplaceCell(Operator):
 def _is_statement(node: NodeOrLeaf) -> bool:
     parent = node.parent
     return isinstance(parent, PythonNode) and parent.type == "simple_stmt"
+
+
+def _ends_function(node: NodeOrLeaf) -> bool:
+    return bool(node.parent.parent.children[-1] is node.parent) and (
+        node.parent.parent.parent.type == "funcdef"
+    )
 
 
 def _others(cell: NodeOrLeaf) -> list[str]:

@@ -6,7 +6,10 @@ tenths of a second.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib.util
+import io
 import os
 import resource
 import select
@@ -22,7 +25,7 @@ from types import CodeType, ModuleType
 import pytest
 
 from host_tools import ROOT
-from scripts.mutation.targets import Target
+from scripts.mutation.targets import FOLDER, Target
 
 KILLED = "killed"
 SURVIVED = "survived"
@@ -107,6 +110,10 @@ def prepare() -> None:
     known = [name for name in sys.modules if name.split(".")[0] == "detector"]
     if known:
         raise TrialError(f"imported before the mutants: {known}")
+    # A session without tests imports all of pytest, once for all children.
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["-q", "-o", "cache_dir=build/mutation/pytest_cache", str(FOLDER)])
+    gc.freeze()
 
 
 def time_baseline(target: Target) -> float:

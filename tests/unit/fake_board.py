@@ -166,11 +166,13 @@ class FakeCapture:
         self.image_id = 0
         self.error = ERR_CAMERA
         self.started = None
+        self.interval_ms = None
         self.aborted = 0
 
     def start(self, now_ms: int, kind: int, event_id: int, count: int, interval_ms: int) -> None:
         """Note what was asked for."""
         self.started = (kind, event_id, count)
+        self.interval_ms = interval_ms
 
     def poll(self, now_ms: int) -> int:
         """Return the result set by the test, once."""

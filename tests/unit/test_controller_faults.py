@@ -76,6 +76,7 @@ class TestFaults(unittest.TestCase):
             self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 0), name)
             told = [event["kind"] for event in parts.hub.events if event["e"] == "alarm"]
             self.assertEqual(told, [name])
+            self.assertEqual(parts.record.faults, codes.FAULT_GATE_SENSE)
 
     def test_after_a_hang_the_gate_stays_shut_and_the_shutting_is_on_record(self) -> None:
         for hang_ms in (1000, 2500):

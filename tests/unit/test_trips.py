@@ -15,6 +15,12 @@ class TestDelays(unittest.TestCase):
         self.assertEqual(parts.controller.state, states.ARMED)
         self.assertEqual(parts.board.levels.get("ARM_INTRUSION", 0), 0)
 
+    def test_fire_in_the_exit_delay_is_an_alarm_at_once(self) -> None:
+        parts = Parts()
+        parts.command(states.EV_ARM)
+        parts.trip(codes.TRIP_FIRE)
+        self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
+
     def test_a_line_still_high_when_the_exit_delay_ends_must_fall_before_it_counts(self) -> None:
         parts = Parts()
         parts.command(states.EV_ARM)
@@ -124,6 +130,34 @@ class TestDelays(unittest.TestCase):
         parts.board.now_ms += 45  # the tick waited for an erase
         parts.run(5)
         self.assertEqual((parts.controller.state, parts.board.gate()), (states.ALARM, 1))
+
+    def test_it_is_taken_at_the_second_look_and_from_a_gap_of_the_debounce_on(self) -> None:
+        for gap_ms, seen in ((4, states.IDLE), (5, states.ALARM)):
+            parts = Parts()
+            parts.trip(codes.TRIP_PANIC)
+            parts.command(states.EV_DISARM)
+            parts.run(5)
+            parts.board.line("TRIP_PANIC", 0)
+            parts.board.line("TRIP_PANIC", 1)
+            parts.board.now_ms += gap_ms - 1
+            parts.run(1)
+            self.assertEqual(parts.controller.state, states.IDLE)
+            parts.run(1)
+            self.assertEqual(parts.controller.state, seen)
+
+    def test_a_latch_that_no_line_explains_is_no_trip_after_a_long_tick_either(self) -> None:
+        parts = Parts()
+        parts.board.latch = True
+        parts.board.now_ms += 45
+        parts.run(5)
+        self.assertEqual((parts.controller.state, parts.board.latch), (states.IDLE, False))
+
+    def test_a_long_tick_in_an_alarm_counts_no_trip_twice(self) -> None:
+        parts = Parts()
+        parts.trip(codes.TRIP_PANIC)
+        parts.board.now_ms += 45
+        parts.run(5)
+        self.assertEqual(parts.event.trips, 1)
 
     def test_a_glitch_on_one_line_is_no_trip_of_another_that_is_still_high(self) -> None:
         parts = Parts()
