@@ -1,4 +1,4 @@
-"""One line by itself: debounce, what was high at boot, and whether the latch must have heard it."""
+"""One line by itself: debounce, level at boot, and whether the latch must have heard it."""
 
 import unittest
 
@@ -171,6 +171,18 @@ class TestJudge(unittest.TestCase):
         self.assertEqual((parts.gate.clears, keeper.stray_latch()), (2, True))
         keeper.step(6, states.IDLE, False)
         self.assertEqual((parts.gate.clears, parts.board.latch), (3, False))
+        self.assertEqual(parts.hub.words(), ["latch-cleared"])
+
+    def test_a_latch_that_fell_by_itself_is_forgotten(self) -> None:
+        parts = Parts()
+        parts.board.latch = True
+        parts.keeper.step(5, states.IDLE, False)
+        parts.board.latch = False  # by the circuit's MAX: no clearing is counted
+        parts.keeper.step(6, states.IDLE, False)
+        self.assertEqual(parts.keeper.stray_latch(), False)
+        parts.board.latch = True
+        parts.keeper.step(7, states.IDLE, False)
+        self.assertEqual(parts.board.latch, True)
 
 
 class TestTicks(unittest.TestCase):
