@@ -108,10 +108,16 @@ def _others(cell: NodeOrLeaf) -> list[str]:
     return sorted({other.value for other in cells if _kind(other) == _kind(cell)} - {cell.value})
 
 
-def _kind(cell: NodeOrLeaf) -> int:
+def _kind(cell: NodeOrLeaf) -> tuple[int, int]:
+    """Return how deep a cell stands in its table, and in which column; -1 for a private name."""
+    depth = 0
+    node = cell
+    while node.type != "expr_stmt":
+        depth += 1
+        node = node.parent
     if cell.value.startswith("_"):
-        return -1
-    return sum(other.start_pos < cell.start_pos for other in cell.parent.children)
+        return depth, -1
+    return depth, sum(other.start_pos < cell.start_pos for other in cell.parent.children)
 
 
 def _leaves(node: NodeOrLeaf) -> Iterator[NodeOrLeaf]:

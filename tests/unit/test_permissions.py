@@ -7,7 +7,37 @@ from detector.permissions import HUB, UPLINK
 from detector.states import ALARM
 
 
+# The design's section 5: o is passed on to the controller, - is not allowed, n is not built. In
+# IDLE, ARMED, ALARM and CUSTOMER_CAPTURE.
+WANTED = (
+    (HUB, "arm", "oooo"),
+    (HUB, "disarm", "oooo"),
+    (HUB, "cancel", "oooo"),
+    (HUB, "capture", "oooo"),
+    (HUB, "list", "oooo"),
+    (HUB, "fetch", "oooo"),
+    (HUB, "delete", "oo-o"),
+    (HUB, "status", "oooo"),
+    (HUB, "clock", "oooo"),
+    (HUB, "configure", "nnnn"),
+    (HUB, "bypass", "nnnn"),
+    (HUB, "live", "nnnn"),
+    (UPLINK, "received", "--o-"),
+    (UPLINK, "handled", "--o-"),
+    (UPLINK, "more", "--n-"),
+    (UPLINK, "live", "--n-"),
+)
+LETTERS = {"o": codes.OK, "-": codes.ERR_NOT_ALLOWED, "n": codes.ERR_NOT_BUILT}
+
+
 class PermissionsTest(unittest.TestCase):
+    def test_every_cell_is_the_designs(self):
+        self.assertEqual(len(permissions.TABLE), len(WANTED))
+        self.assertEqual(permissions.STATES, (0, 1, 2, 3))
+        for link, word, letters in WANTED:
+            found = [permissions.check(link, word, state) for state in range(4)]
+            self.assertEqual(found, [LETTERS[letter] for letter in letters], (link, word))
+
     def test_an_unknown_command_is_refused_everywhere(self):
         for link in (HUB, UPLINK):
             for state in permissions.STATES:
