@@ -191,3 +191,19 @@ def test_a_driven_pin_that_stays_as_it_is_makes_no_edge() -> None:
     board.set_pin("HEARTBEAT", False, 0)
     board.set_pin("CAM_EN", True, 0)
     assert not board.alive
+
+
+def test_without_power_no_broken_net_is_high_either() -> None:
+    board = Circuit()
+    for fault in ("enable-stuck", "enable-floating", "arm-stuck"):
+        board.set_fault(fault, True, 1)
+    board.set_power(False, 2)
+    assert board.nets() == 0
+
+
+def test_a_reset_mcu_pulls_down_every_pin_or_none() -> None:
+    board = Circuit()
+    board.release_pins(1, pulled_down=True)
+    assert board.state(1)[7] == 0b111111
+    board.release_pins(2)
+    assert board.state(2)[7] == 0

@@ -6,7 +6,6 @@ from detector import codes, permissions
 from detector.permissions import HUB, UPLINK
 from detector.states import ALARM
 
-
 # The design's section 5: o is passed on to the controller, - is not allowed, n is not built. In
 # IDLE, ARMED, ALARM and CUSTOMER_CAPTURE.
 WANTED = (
