@@ -35,7 +35,7 @@ def main() -> int:
         parser.error(f"no such module: {', '.join(sorted(unknown))}")
     try:
         if options.run == "sample":
-            return run_sample(known)
+            return run_sample(known, options.jobs)
         return run_long(known, options.modules, options.jobs, options.survivors)
     except TrialError as error:
         print(f"mutation: {error}", file=sys.stderr)

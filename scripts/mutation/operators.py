@@ -153,29 +153,30 @@ def mutated(source: str) -> Iterator[tuple[str, str, int]]:
     What stands in an annotation is left alone: nobody reads it at run time.
     """
     tree = parso.parse(source)
-    for node in list(_nodes(tree)):
+    starts = [0]  # of each line
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for node in _nodes(tree):
         if node is tree or _is_in_annotation(node):
             continue
+        first_line, first_column = node.get_start_pos_of_prefix()
+        end_line, end_column = node.end_pos
+        head = source[: starts[first_line - 1] + first_column]
+        tail = source[starts[end_line - 1] + end_column :]
         for name, operator in OPERATORS.items():
             for index, _place in enumerate(operator.mutation_positions(node)):
-                yield name, _mutate(tree, node, operator, index), node.start_pos[0]
+                mutant = operator.mutate(_twin(node), index)
+                code = "" if mutant is None else mutant.get_code()
+                yield name, head + code + tail, node.start_pos[0]
 
 
-def _mutate(tree: NodeOrLeaf, node: NodeOrLeaf, operator: Operator, index: int) -> str:
-    """Return the text of a tree with a node's mutated copy in the node's place."""
+def _twin(node: NodeOrLeaf) -> NodeOrLeaf:
+    """Return a copy of a node that has the same parent, which does not know of it."""
     parent = node.parent
     node.parent = None  # the copy ends here
     twin = copy.deepcopy(node)
     node.parent = twin.parent = parent
-    replacement = operator.mutate(twin, index)
-    siblings = parent.children
-    place = next(place for place, sibling in enumerate(siblings) if sibling is node)
-    parent.children = siblings[:place] + siblings[place + 1 :]
-    if replacement is not None:
-        parent.children.insert(place, replacement)
-    text: str = tree.get_code()
-    parent.children = siblings
-    return text
+    return twin
 
 
 def _nodes(node: NodeOrLeaf) -> Iterator[NodeOrLeaf]:
