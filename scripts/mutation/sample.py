@@ -22,6 +22,7 @@ _SURVIVORS = 1
 def run_sample(known: Sequence[Target], jobs: int) -> int:
     """Try the sample; return the exit code."""
     prepare()
+    known = [target for target in known if target.explained]
     listed = frozenset(survivor.name for survivor in survivors())
     tried = wrong = 0
     with ThreadPoolExecutor(jobs) as pool:

@@ -44,6 +44,40 @@ class SessionTest(unittest.TestCase):
         messages = [self.host.sign(b"{}") for _ in range(3)]
         self.assertEqual([counter_of(message) for message in messages], [1, 2, 3])
 
+    def test_a_nonce_has_sixteen_bytes_and_another_length_is_none(self):
+        self.assertEqual(len(self.device.nonce()), 16)
+        for count in (15, 16, 17):
+            nonce = peer_nonce({"proto": 1, "nonce": "ab" * count})
+            self.assertEqual(nonce, b"\xab" * 16 if count == 16 else None)
+
+    def test_every_session_and_every_peer_counts_from_one(self):
+        session = Session(COMMAND_KEY, EVENT_KEY, False, Chance(1))
+        counters = [counter_of(session.sign(b"{}")) for _ in range(2)]
+        session.restart()
+        counters += [counter_of(session.sign(b"{}")) for _ in range(2)]
+        session.set_peer(self.host.nonce())
+        counters += [counter_of(session.sign(b"{}")) for _ in range(2)]
+        self.assertEqual(counters, [1, 2] * 3)
+
+    def test_no_session_has_a_peer_before_its_hello(self):
+        session = Session(COMMAND_KEY, EVENT_KEY, False, Chance(1))
+        peers = [session.peer]
+        session.restart()
+        session.set_peer(self.host.nonce())
+        session.restart()
+        peers.append(session.peer)
+        session.set_peer(self.host.nonce())
+        session.forget()
+        peers.append(session.peer)
+        self.assertEqual(peers, [b""] * 3)
+
+    def test_a_session_that_was_proven_before_is_forgotten_too(self):
+        self.check(self.host.sign(b"{}"))
+        held_back = self.host.sign(b"{}")
+        self.device.restart()
+        self.device.forget()
+        self.assertEqual(self.check(held_back), FORGED)
+
     def test_an_older_message_is_a_repeat_after_a_newer_one(self):
         older = self.host.sign(b"{}")
         self.check(self.host.sign(b"{}"))
