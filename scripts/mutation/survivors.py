@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from scripts.mutation.mutants import Mutant, Name
 from scripts.mutation.targets import FOLDER
@@ -24,9 +25,9 @@ class Survivor:
     why: str
 
 
-def survivors() -> list[Survivor]:
+def survivors(path: Path = FOLDER / "survivors.toml") -> list[Survivor]:
     """Read the file; raise ValueError for an entry without a verdict or a reason."""
-    with (FOLDER / "survivors.toml").open("rb") as file:
+    with path.open("rb") as file:
         entries = tomllib.load(file).get("survivor", [])
     found = []
     for entry in entries:

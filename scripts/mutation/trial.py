@@ -30,8 +30,8 @@ from scripts.mutation.targets import FOLDER, Target
 KILLED = "killed"
 SURVIVED = "survived"
 TIMEOUT = "timeout"  # counted as killed: a detector that hangs is noticed, by its watchdog too
-# A hundred times what the slowest module's tests take.
-TIMEOUT_S = 20.0
+# More than ten times what the slowest of these tests take.
+TIMEOUT_S = 8.0
 _MEMORY_BYTES = 2 << 30
 _OPTIONS = ("-x", "-q", "-o", "cache_dir=build/mutation/pytest_cache", "--assert=plain")
 # pytest's exit codes: all passed; a test failed; the module cannot even be imported.
