@@ -48,7 +48,7 @@ def run_long(known: Sequence[Target], only: Iterable[str], jobs: int, quick: boo
     """Try all mutants of these modules (of all, where none is named); return the exit code."""
     chosen = [target for target in known if not only or target.name in only]
     prepare()
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=100)
     tallies = []
     for target in chosen:
         tally = _try_all(target, jobs, quick)
