@@ -21,6 +21,18 @@ class TestHmac(unittest.TestCase):
         wanted = "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         self.assertEqual(crypto.hmac_sha256(b"\xaa" * 131, data), unhex(wanted))
 
+    def test_key_of_a_whole_block_is_not_hashed_and_a_longer_one_is(self):
+        """64 and 65 bytes; the MACs are OpenSSL's."""
+        wanted = "f91c4c403625fb06910ef93999265bbd2d62baeaec6ff36455498cc124fe3e66"
+        self.assertEqual(crypto.hmac_sha256(b"k" * 64, b"x"), unhex(wanted))
+        wanted = "75092ca3ee2b307470c227697b42b3e65376aa3bae98fb5a1f7b7536daa9588a"
+        self.assertEqual(crypto.hmac_sha256(b"k" * 65, b"x"), unhex(wanted))
+
+    def test_sizes_are_those_of_the_algorithms(self):
+        """SHA-256 and AES-256."""
+        self.assertEqual((crypto.KEY_BYTES, crypto.MAC_BYTES, crypto.IV_BYTES), (32, 32, 16))
+        self.assertEqual(len(crypto.derive(b"r" * 32, crypto.ARC_EVENT)), 32)
+
     def test_running_mac_equals_the_mac_of_the_whole(self):
         """Pieces and a memoryview make no difference."""
         running = crypto.HmacSha256(crypto.HmacKey(b"key"))

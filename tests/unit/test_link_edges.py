@@ -132,6 +132,21 @@ class TestWriting(OneEnd):
         self.assertEqual((self.link.poll(0), self.written()), (False, b""))
         self.assertEqual(self.notes.hellos, [])
 
+    def test_a_hello_of_the_silence_is_replaced_by_the_next(self) -> None:
+        self.link.silence()
+        self.link.send_hello(b"old")
+        self.link.poll(0)
+        self.link.send_hello(b"new")
+        self.link.enable()
+        self.link.poll(1)
+        self.assertEqual(self.written(), frame(frames.HELLO, b"new", 0, 0, 0))
+
+    def test_a_uart_that_takes_nothing_moves_nothing(self) -> None:
+        self.wire.a.tx_limit = 1
+        self.wire.a.waiting = bytearray(1)
+        self.link.send_message(b"x")
+        self.assertEqual(self.link.poll(0), False)
+
 
 class TestSessions(OneEnd):
     def test_a_stopped_link_has_forgotten_everything(self) -> None:
@@ -207,6 +222,14 @@ class TestReceiving(OneEnd):
         self.assertEqual(self.written(), frame(frames.ACK, b"", frames.FLAG_NAK, 0, 0))
         self.assertEqual(self.link.is_receiving(), False)
 
+    def test_a_nak_is_said_once(self) -> None:
+        self.link._reader.damaged = True
+        self.link.poll(0)
+        self.link.send_message(b"y")
+        self.link.poll(1)
+        nak = frame(frames.ACK, b"", frames.FLAG_NAK, 0, 0)
+        self.assertEqual(self.written(), nak + frame(frames.MSG, b"y", 0, 0, 0))
+
     def test_a_damaged_frame_without_a_session_brings_none(self) -> None:
         self.link.stop()
         self.link._reader.damaged = True
@@ -222,6 +245,7 @@ class TestReceiving(OneEnd):
         self.feed(frame(frames.MSG, b"y", 0, 0, 3))
         self.link.poll(1)
         self.assertEqual((self.notes.acked, self.notes.messages), ([1], []))
+        self.assertEqual(self.link.idle(), True)
 
     def test_all_tags_that_are_acknowledged_come_back(self) -> None:
         for tag in (1, 2, 3):
@@ -281,6 +305,13 @@ class TestRepeats(OneEnd):
             self.link.poll(now_ms)
             resent.append(self.link.resent)
         self.assertEqual(resent, [3, 3, 3, 3, 3, 6])
+
+    def test_the_first_nak_of_a_session_is_followed_whatever_its_number(self) -> None:
+        self.link.start(1000)
+        self.send(3, 1000)
+        self.feed(frame(frames.ACK, b"", frames.FLAG_NAK, 0, 1))
+        self.link.poll(1005)
+        self.assertEqual(self.link.resent, 2)
 
     def test_a_nak_with_nothing_out_is_nothing(self) -> None:
         self.feed(frame(frames.ACK, b"", frames.FLAG_NAK, 0, 0))

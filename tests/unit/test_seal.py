@@ -49,6 +49,12 @@ class TestSeal(unittest.TestCase):
         seal.wrap(vector.READER_KEY, key, vector.HEADER, vector.WRAP_IV)
         self.assertEqual(bytes(key), vector.IMAGE_KEY)
 
+    def test_sizes_are_those_of_the_format(self):
+        """What the store leaves room for."""
+        sizes = (seal.HEADER_BYTES, seal.WRAPPED_BYTES)
+        self.assertEqual(sizes, (len(vector.HEADER), len(vector.WRAPPED)))
+        self.assertEqual(sizes, (64, 80))
+
     def test_size_class_grows_by_8_chunks(self):
         """The length field counts: 8188 bytes still fit one class."""
         self.assertEqual(seal.chunks_for(1), 8)
