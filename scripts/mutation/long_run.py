@@ -72,12 +72,11 @@ def _try_all(target: Target, jobs: int, quick: bool) -> Tally:
     results = Results(target, reuse_killed=quick)
     made = mutants(target)
     waiting = [mutant for mutant in made if results.get(mutant) is None]
-    if waiting:
-        seconds = time_baseline(target)
-        print(f"{target.name}: {len(waiting)} of {len(made)}; {seconds:.1f} s each at most")
+    timeout_s = time_baseline(target) if waiting else 0.0
+    print(f"{target.name}: {len(waiting)} of {len(made)} mutants to try")
 
     def try_one(mutant: Mutant) -> tuple[Mutant, str]:
-        return mutant, try_mutant(target, mutant.source)
+        return mutant, try_mutant(target, mutant.source, timeout_s)
 
     with ThreadPoolExecutor(min(jobs, os.cpu_count() or 1)) as pool:
         for mutant, outcome in pool.map(try_one, waiting):

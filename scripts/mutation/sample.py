@@ -38,11 +38,11 @@ def run_sample(known: Sequence[Target], jobs: int) -> int:
 
 
 def _try(target: Target, listed: frozenset[Name]) -> list[tuple[Mutant, bool]]:
-    time_baseline(target)
+    timeout_s = time_baseline(target)
     drawn = sorted(mutants(target), key=lambda mutant: sha256(repr(mutant.name).encode()).digest())
     survive = [mutant for mutant in drawn if mutant.name in listed]
     die = [mutant for mutant in drawn if mutant.name not in listed]
     return [
-        (mutant, try_mutant(target, mutant.source) == SURVIVED)
+        (mutant, try_mutant(target, mutant.source, timeout_s) == SURVIVED)
         for mutant in (*die[:_KILLED], *survive[:_SURVIVORS])
     ]

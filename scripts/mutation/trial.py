@@ -19,7 +19,6 @@ import time
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from pathlib import Path
 from types import CodeType, ModuleType
 
 import pytest
@@ -30,8 +29,9 @@ from scripts.mutation.targets import FOLDER, Target
 KILLED = "killed"
 SURVIVED = "survived"
 TIMEOUT = "timeout"  # counted as killed: a detector that hangs is noticed, by its watchdog too
-# More than ten times what the slowest of these tests take.
+# At least; and so many times what the tests take on the unchanged module, at this moment's load.
 TIMEOUT_S = 8.0
+_TIMES_BASELINE = 5
 _MEMORY_BYTES = 2 << 30
 _OPTIONS = ("-x", "-q", "-o", "cache_dir=build/mutation/pytest_cache", "--assert=plain")
 # pytest's exit codes: all passed; a test failed; the module cannot even be imported.
@@ -67,14 +67,14 @@ class _Finder(MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, loader.path, loader=loader)
 
 
-def try_mutant(target: Target, source: str) -> str:
+def try_mutant(target: Target, source: str, timeout_s: float = 60.0) -> str:
     """Run the target's tests with `source` in its place; return KILLED, SURVIVED or TIMEOUT."""
     child = os.fork()
     if child == 0:
         _be_the_child(target, source)
     watch = os.pidfd_open(child)
     try:
-        if not select.select([watch], [], [], TIMEOUT_S)[0]:
+        if not select.select([watch], [], [], timeout_s)[0]:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return TIMEOUT
@@ -117,9 +117,12 @@ def prepare() -> None:
 
 
 def time_baseline(target: Target) -> float:
-    """Run the tests on the unchanged module; return the seconds, raise TrialError if they fail."""
+    """Run the tests on the unchanged module; return a mutant's time-out in seconds.
+
+    Raises TrialError if the tests fail.
+    """
     start = time.monotonic()
-    outcome = try_mutant(target, Path(target.path).read_text(encoding="utf-8"))
+    outcome = try_mutant(target, target.path.read_text(encoding="utf-8"))
     if outcome != SURVIVED:
         raise TrialError(f"the tests of {target.name} fail without a mutant")
-    return time.monotonic() - start
+    return max(TIMEOUT_S, _TIMES_BASELINE * (time.monotonic() - start))
