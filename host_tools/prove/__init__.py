@@ -7,6 +7,7 @@ firmware.py  loads one copy of the shipped modules, or of a changed text (seeded
 chip.py      `machine` for that copy: pads on the circuit
 stand_ins.py what lies outside the product: store, camera, console, the links' wires
 edges.py     shipped classes at the product's edges, with what lies beyond cut off
+anatomy.py   the objects of a detector, and which attributes change at all
 layout.py    what of all those objects is state: a tuple of small numbers, relative to now
 world.py     the product: restore a state, let something happen, take the next state
 answers.py   what a running detector says of itself

@@ -10,16 +10,11 @@ from typing import Any
 
 from host_tools.flash.image import Sabotage
 from host_tools.prove import claims, edges, stand_ins
+from host_tools.prove.anatomy import changing_attributes, reachable
 from host_tools.prove.answers import BOOTING, OFF, PROMPT, RUNNING, SERVICE, STARTING, Answers
 from host_tools.prove.chip import POWER_ON, WATCHDOG, Chip, ChipReset
 from host_tools.prove.firmware import Firmware
-from host_tools.prove.layout import (
-    START_TICKS,
-    START_US,
-    Layout,
-    changing_attributes,
-    reachable,
-)
+from host_tools.prove.layout import START_TICKS, START_US, Layout
 from host_tools.prove.terms import terms_of
 from host_tools.prove.witness import Witness
 from host_tools.virtual_board.circuit import ALIVE_US, Circuit
