@@ -27,14 +27,13 @@ class Disagreement:
 
     def __init__(self) -> None:
         """Begin with agreement."""
-        self._since_ms: int | None = None  # None while all is well
+        self._is_on = False
+        self._since_ms = 0
 
     def lasts(self, now_ms: int, is_wrong: bool) -> bool:
         """Take a look; say whether every one has been wrong for longer than the tolerance."""
-        if not is_wrong:
-            self._since_ms = None
-            return False
-        if self._since_ms is None:
+        if not is_wrong or not self._is_on:
+            self._is_on = is_wrong
             self._since_ms = now_ms
         return ticks.diff_ms(now_ms, self._since_ms) > SENSE_TOLERANCE_MS
 

@@ -134,7 +134,10 @@ class TestReadBack(unittest.TestCase):
         self.assertEqual(self.gate.tick(100), 0)
 
     def test_a_first_look_says_nothing_however_late_it_comes(self) -> None:
-        self.assertFalse(Disagreement().lasts(100000, True))
+        wrong = Disagreement()
+        names = set(wrong.__dict__)
+        self.assertFalse(wrong.lasts(100000, True))
+        self.assertEqual(set(wrong.__dict__), names)  # a new one would allocate in the tick
 
     def test_a_disagreement_lasts_when_it_is_older_than_20_ms(self) -> None:
         wrong = Disagreement()
