@@ -37,10 +37,7 @@ class Row:
 
 
 def tick(while_: str, *moments: str, past: str = "") -> Row:
-    """Count a tick while something holds; `moments` come so many ms after it.
-
-    With `while_` empty the attribute itself says so: it is None where it counts nothing.
-    """
+    """Count a tick while something holds; `moments` come so many ms after it."""
     last = f"max({', '.join(moments)}, 0)" if moments else ""
     return Row("tick", while_, moments, past or last)
 
@@ -74,7 +71,7 @@ ROWS: Mapping[str, Row] = {
     "Gate.clears": Row("leads"),
     "Gate.arms": Row("leads"),
     "Gate._beat_ms": tick("o.wanted", "gate.HEARTBEAT_MS", "gate.LAPSED_MS", "gate.ALIVE_MS"),
-    "Disagreement._since_ms": tick("", "gate.SENSE_TOLERANCE_MS + 1"),
+    "Disagreement._since_ms": tick("o._is_on", "gate.SENSE_TOLERANCE_MS + 1"),
     "Zone._low_clears": Row("follows", leader="Gate.clears"),
     "Zone._low_arms": Row("follows", leader="Gate.arms"),
     "Zone._high_ms": tick("o.high and not o.reported", "config.debounce_ms"),
@@ -201,11 +198,7 @@ class Layout:
         elif row.kind == "tick":
             value = f"_rel({name}, ticks, {row.bound or _FAR_MS})"
             target = temp
-            restored = f"({self._start_ticks} + ({temp} or 0)) & {_MASK}"
-            if not row.while_:
-                value = f"(None if {name} is None else {value})"
-                restored = f"None if {temp} is None else {restored}"
-            self._after.append(f"{name} = {restored}")
+            self._after.append(f"{name} = ({self._start_ticks} + ({temp} or 0)) & {_MASK}")
             self._note_moments(row)
         elif row.kind == "until":
             value = f"(None if {name} is None else max(0, {name} - now_us))"
@@ -213,7 +206,7 @@ class Layout:
             self._after.append(f"{name} = None if {temp} is None else {START_US} + {temp}")
         elif row.bound:
             value = f"min({name}, {row.bound})"
-        if row.while_ not in ("True", ""):
+        if row.while_ != "True":
             if row.otherwise == "None":
                 self.left_out.append((index, attribute, len(self._values)))
             condition = row.while_.replace("o.", f"{owner}.")
