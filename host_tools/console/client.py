@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -54,6 +55,21 @@ class ConsoleClient:
         deadline = deadline or Deadline(ANSWER_S)
         self._drop_old(deadline)
         self._write(line.encode() + b"\n", deadline)
+        return self._read_answer(line, deadline)
+
+    def catch_up(self, deadline: Deadline) -> None:
+        """Come back when whatever was asked before is answered, late or never.
+
+        Asks for the version, whose answer no `status` has, and reads on until it comes: answers
+        stand in the order of their questions. Raises TimeoutError, LinkError.
+        """
+        self._write(b"version\n", deadline)
+        while True:
+            with contextlib.suppress(CommandRefused):
+                if "state" not in self._read_answer("version", deadline).values:
+                    return
+
+    def _read_answer(self, line: str, deadline: Deadline) -> Answer:
         notes: list[str] = []
         while True:
             answer = self._read_line(deadline, line)
@@ -73,15 +89,6 @@ class ConsoleClient:
         """Return how many bytes have come since the last answer."""
         self._take()
         return len(self._buffer)
-
-    def await_quiet(self, seconds: float, deadline: Deadline) -> None:
-        """Return once nothing has come for so long. Raises TimeoutError, LinkError."""
-        quiet = deadline.within(seconds)
-        while not quiet.expired:
-            self._port.wait(quiet.remaining)
-            if self._take():
-                quiet = deadline.within(seconds)
-        deadline.check("the console does not fall silent")
 
     def close(self) -> None:
         """Close the port; may be called again."""

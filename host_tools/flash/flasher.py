@@ -24,7 +24,6 @@ from host_tools.links.refused import CommandRefused
 _DEADLINE_S = 120.0
 # An answer takes milliseconds; a program that was not there yet when asked never gives one.
 _RETRY_S = 0.25
-_QUIET_S = 0.1
 _QUOTED_LINES = 12
 _SOFT_RESET = b"\x04"  # at an empty prompt
 
@@ -151,7 +150,7 @@ def _await_status(
             if "state" in values and (values["state"] == "SERVICE") == service:
                 break
     if tries > 1:
-        console.await_quiet(_QUIET_S, deadline)  # late answers to the questions before
+        console.catch_up(deadline)  # no late answer must be taken for that to another question
     return values
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -61,35 +59,14 @@ def test_what_was_printed_before_is_no_answer(board: FakeConsole, console: Conso
     assert console.other == ["OK stale", "Traceback"]
 
 
-def test_quiet_is_awaited_from_the_last_byte_on(
+def test_late_answers_are_not_taken_for_those_to_later_questions(
     board: FakeConsole, console: ConsoleClient
 ) -> None:
-    late = threading.Timer(0.1, board.console_write, [b"late"])
-    late.start()
-    began = time.monotonic()
-    console.await_quiet(0.2, Deadline(5))
-    assert console.pending() == len(b"late")
-    assert time.monotonic() - began >= 0.3
-    late.join()
-
-
-def test_a_console_that_never_falls_silent_is_a_timeout(
-    board: FakeConsole, console: ConsoleClient
-) -> None:
-    stop = threading.Event()
-
-    def chatter() -> None:
-        while not stop.wait(0.02):
-            board.console_write(b".")
-
-    talker = threading.Thread(target=chatter)
-    talker.start()
-    try:
-        with pytest.raises(TimeoutError, match="silent"):
-            console.await_quiet(0.5, Deadline(0.6))
-    finally:
-        stop.set()
-        talker.join()
+    """Of a slow board that was asked for its status until it answered."""
+    board.console_write(b'OK state=IDLE\r\nERROR 1 "no such command"\r\nOK state=IDLE\r\n')
+    console.catch_up(Deadline(5))
+    assert console.pending() == 0
+    assert console.command("help").text.startswith("help")
 
 
 def test_silence_is_a_timeout(board: FakeConsole, console: ConsoleClient) -> None:
