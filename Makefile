@@ -42,7 +42,7 @@ cut: $(READY) ## cut the power at 2,000 flash operations (CUTOPTS="--seed ...")
 cut-long: $(READY) ## the same at 100,000, every operation of its stories
 	$(BIN)/sluss cut --points 100000 --operations 100 --seed 1000 --cpython 1 $(CUTOPTS)
 
-test: test-repo test-unit test-micropython test-host test-proof prove test-fuzz test-bench test-selfproof ## all tests, the bench among them
+test: test-repo test-unit test-micropython test-host test-proof prove test-fuzz mutate test-bench test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
