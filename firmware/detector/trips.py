@@ -27,7 +27,8 @@ class Trips:
         self._looked_ms = now_ms
         self._gap_ms = 0  # from the last look at the lines but one to the last, and
         self._gap_before_ms = 0  # the one before
-        self._set_clears = -1  # gate.clears when the latch was last seen set
+        # gate.clears when the latch was last seen set; None before.
+        self._set_clears: int | None = None
 
     def begin_tick(self, now_ms: int) -> None:
         """Note how long nobody looked at the lines, and whether the latch is set."""

@@ -21,6 +21,11 @@ class TestWriting(OneEnd):
         self.assertEqual(self.link.poll(0), False)
         self.assertEqual((self.written(), self.link.idle()), (b"", True))
 
+    def test_it_is_drained_when_the_uart_is(self) -> None:
+        self.assertIs(self.link.drained(), True)
+        self.wire.a.waiting += b"x"
+        self.assertIs(self.link.drained(), False)
+
     def test_a_hello_and_an_acknowledgement_and_a_message_are_these_frames(self) -> None:
         self.link.send_hello(b"{}")
         self.assertEqual(self.link.idle(), False)
