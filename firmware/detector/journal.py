@@ -95,8 +95,7 @@ class Journal:
     def recover(self) -> None:
         """Find the last record and its key, and take over what it says; raise FlashError."""
         self._forget()
-        self.seq = self._ring.recover()
-        self._keys_from = self.seq  # none is known to be left, should a read fail from here on
+        self.seq = self._keys_from = self._ring.recover()  # no key is known to be left yet
         if not self.seq:
             return
         self._slots.read_number(slot_of(self.seq))
