@@ -7,7 +7,7 @@ from journal_helpers import FIRST_BLOCK, PER_BLOCK, RING, tidy
 
 from detector.crypto import HmacKey
 from detector.journal_ring import KEPT_RECORDS, JournalRing
-from detector.journal_slots import JournalSlots, slot_of
+from detector.journal_slots import SLOT_BYTES, JournalSlots, slot_of
 from detector.raw_flash import FlashError, raw_blocks
 
 BLOCKS = RING // PER_BLOCK
@@ -82,6 +82,24 @@ class TestFinding(unittest.TestCase):
         flash.failing = ()
         self.assertEqual(ring.recover(), first_of(45) - 1)
         self.assertTrue(ring.housekeep())
+
+    def test_rubbish_in_the_block_behind_does_not_hide_the_room_in_this_one(self):
+        """A cut erase may leave anything there; the number that follows is the next one."""
+        flash = begun(range(5, 44))
+        put(flash, first_of(44))
+        flash.blocks[FIRST_BLOCK + 5] = bytearray(PER_BLOCK * SLOT_BYTES)
+        ring = ring_on(flash)
+        self.assertEqual(told(ring), (first_of(44) + 1, first_of(6), 0, False))
+        self.assertTrue(ring.has_blank())
+
+    def test_without_an_erased_block_there_is_no_blank_slot(self):
+        """And the next record's number stays what it is until there is one."""
+        ring = ring_on(begun(range(5, 45)))
+        for _ in range(2):
+            self.assertFalse(ring.has_blank())
+        while not ring.has_blank():
+            self.assertTrue(ring.housekeep())
+        self.assertEqual(told(ring), (first_of(45), first_of(6), 0, False))
 
     def test_older_copy_put_back_makes_the_ring_no_longer(self):
         """Who lists the journal asks for as many numbers as there are slots, not for millions."""
