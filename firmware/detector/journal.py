@@ -92,11 +92,7 @@ class Journal:
     # --- recovery ------------------------------------------------------------------------------
 
     def recover(self) -> None:
-        """Find the last record and its key, and take over what it says; raise FlashError.
-
-        Where that cannot be read there is no key, and nothing is written or erased: the next boot
-        may find it.
-        """
+        """Find the last record and its key, and take over what it says; raise FlashError."""
         self._forget()
         last = self._ring.recover()
         if not last:
@@ -258,11 +254,8 @@ class Journal:
 
     def _flags(self, in_alarm: bool) -> int:
         flags = FLAG_ARMED if self.armed else 0
-        if self.time_known:
-            flags |= FLAG_TIME_KNOWN
-        if in_alarm:
-            flags |= FLAG_ALARM
-        return flags
+        flags |= FLAG_TIME_KNOWN if self.time_known else 0
+        return flags | (FLAG_ALARM if in_alarm else 0)
 
     def _next_blank(self) -> int:
         """Return the next number whose slot is blank, skipping what a failed write left behind."""
@@ -300,8 +293,6 @@ class Journal:
         self._keys_from += 1
 
     def housekeep(self) -> bool:
-        """Check or erase one block ahead; True if so. Only this erases; idle, it costs nothing.
-
-        Without a key no record will need room, and the ring's end may never have been found.
-        """
+        """Check or erase one block ahead; True if so. Only this erases; idle, it costs nothing."""
+        # Without a key none needs room; and what this boot could not read, the next one may.
         return self._mac_key is not None and self._ring.housekeep()
