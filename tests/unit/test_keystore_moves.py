@@ -89,7 +89,7 @@ class TestWhen(MovesTest):
 class TestWhat(MovesTest):
     def test_the_first_slots_image_and_the_last_ones_move_too_and_the_dead_do_not(self):
         add_many(self.keys, 126)
-        alive = [1, *range(4, 127, 2)]
+        alive = [1] + list(range(4, 127, 2))
         for image_id in range(1, 127):
             if image_id not in alive:
                 forget(self.keys, image_id)
@@ -147,7 +147,7 @@ class TestCopies(MovesTest):
         self.assertFalse(self.flash.holds(key_of(3)))
         tidy(self.keys)
         for keys in (self.keys, opened(self.flash)):
-            self.assertEqual(keys.index.living(), [2, *range(4, 104)])
+            self.assertEqual(keys.index.living(), [2] + list(range(4, 104)))
             self.assertEqual((keys.pending, keys.failing), (0, False))
 
     def test_a_mark_in_the_middle_of_a_move_is_the_named_images_alone(self):
@@ -173,7 +173,7 @@ class TestCopies(MovesTest):
         keys = opened(self.flash)
         forget(keys, 4)
         self.assertFalse(self.flash.holds(key_of(4)))
-        self.assertEqual(keys.index.living(), [2, 3, *range(5, 104)])
+        self.assertEqual(keys.index.living(), [2, 3] + list(range(5, 104)))
 
     def test_a_copy_that_the_flash_refused_is_begun_anew_on_a_blank_side(self):
         add_many(self.keys, 103)
@@ -191,7 +191,7 @@ class TestCopies(MovesTest):
         tidy(self.keys)
         self.assertIs(self.keys.failing, False)
         self.assertEqual(self.keys.free_slots, 126 - 101)
-        self.assertEqual(opened(self.flash).index.living(), [2, *range(4, 104)])
+        self.assertEqual(opened(self.flash).index.living(), [2] + list(range(4, 104)))
 
 
 if __name__ == "__main__":

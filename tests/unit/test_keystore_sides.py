@@ -171,7 +171,7 @@ class TestWithoutAHeader(SidesTest):
 class TestOtherSide(SidesTest):
     def test_all_of_it_is_erased_block_by_block_and_nothing_beside_it(self):
         beside = (FIRST + flash_map.IDENTITY_BLOCK, FIRST + flash_map.JOURNAL_BLOCK)
-        for block in [*BLOCKS_B, *beside]:
+        for block in list(BLOCKS_B) + list(beside):
             self.flash.blocks[block] = bytearray(4096)
         keys = opened(self.flash)
         add(keys)
@@ -187,7 +187,7 @@ class TestOtherSide(SidesTest):
     def test_so_is_side_a_and_nothing_beside_it(self):
         write_header(self.flash, SIDE_B, 2, 1)
         beside = (FIRST + flash_map.IDENTITY_BLOCK, FIRST + flash_map.JOURNAL_BLOCK)
-        for block in [*BLOCKS_A, *beside]:
+        for block in list(BLOCKS_A) + list(beside):
             self.flash.blocks[block] = bytearray(4096)
         tidy(opened(self.flash))
         self.assertEqual(self.flash.erased, list(BLOCKS_A))
