@@ -6,6 +6,10 @@ pull-downs, all sensor lines are active high.
 
 BOARD = "VIRTUAL"
 FLASH = "rp2"  # the storage region is `rp2.Flash()`, 4096-byte blocks
+# the model: its camera's driver, and what its customer and its alarm centre may ask for
+CAMERA = "arducam_mini"
+CUSTOMER_PICTURE = True
+LIVE_VIEW = True
 
 # sensor lines, in
 TRIP_INTRUSION = 17

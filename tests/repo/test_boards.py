@@ -100,7 +100,7 @@ def _pin_numbers(pins: ModuleType) -> list[int]:
     numbers = []
     for name in dir(pins):
         value = getattr(pins, name)
-        if isinstance(value, int):
+        if isinstance(value, int) and not isinstance(value, bool):
             numbers.append(value)
         elif isinstance(value, tuple):
             numbers += value[_PINS_OF[name]]
