@@ -62,7 +62,7 @@ class Module:
     why_pull_down: str
     prefix: str  # of a pin's name as printed on it
     header: dict[int, int]  # GPIO -> pin of the header; empty where only names are printed
-    power: str
+    power: dict[str, str]  # what a pin gives -> its name or number
 
     def label(self, gpio: int) -> str:
         """Return a pin's name as printed on the module."""
@@ -145,7 +145,7 @@ def load_module(name: str) -> Module:
         why_pull_down=chip["why_pull_down"],
         prefix=base["prefix"],
         header={int(gpio): pin for gpio, pin in base.get("header", {}).items()},
-        power=base["power"],
+        power={what: str(pin) for what, pin in base["power"].items()},
     )
 
 

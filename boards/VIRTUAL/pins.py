@@ -1,7 +1,6 @@
-"""Wiring of the virtual board; the numbers are those of the reference Raspberry Pi Pico board.
+"""Wiring of the virtual board; the numbers are those of boards/RPI_PICO.
 
-Role -> GPIO number. The circuit is DESIGN's reference circuit; all outputs have external
-pull-downs, all sensor lines are active high.
+Role -> GPIO number; the circuit is the reference circuit (boards/CIRCUIT.md).
 """
 
 BOARD = "VIRTUAL"
