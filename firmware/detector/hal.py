@@ -48,11 +48,12 @@ class Hal:
 
     def pin_in(self, role: str) -> "machine.Pin":
         """Return the role's pin as an input; external resistors pull it."""
-        return machine.Pin(getattr(pins, role), machine.Pin.IN)
+        # None: no pull. Left out, an ESP32 keeps the one that was there (its machine_pin.c).
+        return machine.Pin(getattr(pins, role), machine.Pin.IN, None)
 
     def pin_out(self, role: str) -> "machine.Pin":
         """Return the role's pin as an output, low."""
-        return machine.Pin(getattr(pins, role), machine.Pin.OUT, value=0)
+        return machine.Pin(getattr(pins, role), machine.Pin.OUT, None, value=0)
 
     def pin_pulled_up(self, role: str) -> "machine.Pin":
         """Return the role's pin as an input with the chip's own weak pull-up."""

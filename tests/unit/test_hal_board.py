@@ -82,15 +82,48 @@ class Partition:
         return [(kind, label)]
 
 
+class FakeMachine:
+    """Notes how pins are made."""
+
+    def __init__(self) -> None:
+        self.made: list = []
+        self.Pin = _PinClass(self.made)
+
+
+class _PinClass:
+    """Stands for machine.Pin; a pull that is left out is not noted as None."""
+
+    IN = "in"
+    OUT = "out"
+    PULL_UP = "up"
+
+    def __init__(self, made: list) -> None:
+        self._made = made
+
+    def __call__(self, number, mode, pull="as it was", value="as it was"):
+        self._made.append((number, mode, pull, value))
+
+
 class HalBoardTest(unittest.TestCase):
     def setUp(self) -> None:
         self.pins = hal.pins
+        self.machine = hal.machine
         hal.pins = Pins()
+        hal.machine = FakeMachine()
 
     def tearDown(self) -> None:
         hal.pins = self.pins
+        hal.machine = self.machine
         for name in ("camera", "esp32"):
             sys.modules.pop(name, None)
+
+    def test_a_pins_pull_is_set_each_time_for_some_chips_keep_the_last_one(self):
+        hal.pins.UPLINK_EN = 14
+        hal.Hal.pin_in(None, "UPLINK_EN")
+        hal.Hal.pin_pulled_up(None, "UPLINK_EN")
+        hal.Hal.pin_out(None, "UPLINK_EN")
+        made = [(14, "in", None, "as it was"), (14, "in", "up", "as it was"), (14, "out", None, 0)]
+        self.assertEqual(hal.machine.made, made)
 
     def test_a_model_lacks_what_its_pins_say(self):
         for picture, live, lacks in (
