@@ -37,6 +37,8 @@ class FakeEspCamera:
         self.gives_nothing = False  # capture() returns None
         self.made = 0
         self.inits = 0
+        self.deinits = 0
+        self.frees = 0
         self.taken = 0  # frames begun since power-on
         self.rail_up_ms = 0
         self.log: list = []
@@ -72,6 +74,7 @@ class FakeEspCamera:
 
     def deinit(self) -> None:
         """Let go of everything."""
+        self.deinits += 1
         self._break("deinit")
         self._is_up = False
         self._out = None  # type: ignore[assignment]
@@ -96,6 +99,7 @@ class FakeEspCamera:
 
     def free_buffer(self) -> None:
         """Take the buffer back; the next frame begins, and overwrites it."""
+        self.frees += 1
         if self._out is not None:
             for index in range(len(self._out)):
                 self._out[index] = 0x55

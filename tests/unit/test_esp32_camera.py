@@ -5,9 +5,12 @@ import unittest
 from fake_esp_camera import FRAME_MS, FakeEspCamera
 
 from detector import capture, codes, seal
-from detector.esp32_camera import EXPOSURE_LIMIT_MS, RAIL_MS, Esp32Camera
+from detector.esp32_camera import Esp32Camera
 
 SETTLE_MS = 500
+RAIL_MS = 20
+EXPOSURE_LIMIT_MS = 2000
+MAX_BYTES = 131068
 LIMIT_MS = 20000
 
 
@@ -24,6 +27,12 @@ class Esp32CameraTest(unittest.TestCase):
 
     def made(self, max_bytes: int = 131068) -> Esp32Camera:
         return Esp32Camera(self.fake.make, self.fake, SETTLE_MS, max_bytes)
+
+    def wait_ms(self, ms: int) -> None:
+        """Poll for a while; nothing is ready meanwhile."""
+        for _ in range(ms):
+            self.assertEqual(self.camera.poll(self.fake.now_ms), codes.CAM_BUSY)
+            self.fake.now_ms += 1
 
     def run_until_told(self) -> int:
         """Poll once a millisecond until the camera is ready or has failed."""
@@ -60,8 +69,10 @@ class Esp32CameraTest(unittest.TestCase):
     def test_it_is_off_until_somebody_captures(self):
         self.fake.level = 1
         self.camera = self.made()
+        self.assertEqual((self.fake.level, self.fake.made, self.fake.deinits), (0, 0, 0))
+        self.assertEqual((self.camera.length, self.camera.error), (0, 0))
+        self.wait_ms(3000)
         self.assertEqual((self.fake.level, self.fake.made), (0, 0))
-        self.assertEqual(self.camera.poll(0), codes.CAM_BUSY)
 
     def test_a_picture_is_read_byte_for_byte(self):
         self.fake.jpegs = [jpeg(2345)]
@@ -88,12 +99,14 @@ class Esp32CameraTest(unittest.TestCase):
             self.assertEqual(self.fake.level, 1)
             self.camera.poll(self.fake.now_ms)
             self.fake.now_ms += 1
-        self.assertTrue(self.fake.now_ms - self.fake.init_ms - 5 > RAIL_MS)
+        polls = self.fake.now_ms - self.fake.init_ms - 5
+        self.assertEqual(polls, RAIL_MS + 2)  # one for a tick that is cut, and that of the making
 
     def test_settling_begins_after_the_initialisation_that_held_up_the_loop(self):
         self.camera.begin(0)
         self.run_until_told()
-        self.assertTrue(self.fake.now_ms > RAIL_MS + self.fake.init_ms + SETTLE_MS + FRAME_MS)
+        waited = self.fake.now_ms - self.fake.init_ms - FRAME_MS
+        self.assertEqual(waited, RAIL_MS + 1 + 1 + SETTLE_MS + 1)
 
     def test_what_the_module_took_while_settling_is_not_the_picture(self):
         self.fake.jpegs = [jpeg(300, 1), jpeg(300, 2)]
@@ -109,10 +122,18 @@ class Esp32CameraTest(unittest.TestCase):
 
     def test_switched_on_ahead_it_waits_for_begin(self):
         self.camera.power_on(0)
-        while self.fake.now_ms < 5000:
-            self.assertEqual(self.camera.poll(self.fake.now_ms), codes.CAM_BUSY)
-            self.fake.now_ms += 1
-        self.assertEqual(self.take(), self.fake.jpegs[0])
+        self.wait_ms(5000)
+        self.fake.jpegs = [jpeg(300, 1), jpeg(300, 2)]
+        began_ms = self.fake.now_ms
+        self.assertEqual(self.take(), jpeg(300, 2))
+        self.assertEqual(self.fake.now_ms - began_ms, FRAME_MS)
+
+    def test_switched_on_again_without_begin_it_takes_nothing(self):
+        self.take()
+        self.camera.power_off()
+        self.camera.power_on(self.fake.now_ms)
+        self.wait_ms(5000)
+        self.assertEqual(self.fake.taken, 0)
 
     # --- off -------------------------------------------------------------------------------------
 
@@ -120,6 +141,9 @@ class Esp32CameraTest(unittest.TestCase):
         self.take()
         self.camera.power_off()
         self.assertEqual((self.fake.level, self.camera.length, self.fake.log), (0, 0, []))
+        frees = self.fake.frees
+        self.camera.power_off()
+        self.assertEqual((self.fake.deinits, self.fake.frees), (1, frees))
         with self.assertRaises(ValueError):
             self.camera.read_into(bytearray(1), 1)
         self.assertEqual(self.camera.poll(self.fake.now_ms), codes.CAM_BUSY)
@@ -203,6 +227,39 @@ class Esp32CameraTest(unittest.TestCase):
                 self.assertEqual(self.run_until_told(), codes.CAM_FAILED, (method, at_ms))
                 self.assertEqual(self.camera.error, codes.CAM_ERR_SENSOR)
                 self.assertEqual(self.fake.level, 0)
+
+    def test_a_module_that_breaks_where_an_old_frame_lies_ready_is_a_failure(self):
+        for method in ("frame_available", "capture"):
+            for ahead_ms in (0, 5000):  # at the end of settling, or in begin
+                self.fake = FakeEspCamera()
+                self.camera = self.made()
+                self.camera.power_on(0)
+                self.wait_ms(ahead_ms)
+                self.fake.breaks = (method,)
+                began_ms = self.fake.now_ms
+                self.camera.begin(began_ms)
+                self.assertEqual(self.run_until_told(), codes.CAM_FAILED)
+                self.assertEqual((self.camera.error, self.fake.level), (codes.CAM_ERR_SENSOR, 0))
+                limit_ms = RAIL_MS + self.fake.init_ms + SETTLE_MS + 10
+                self.assertTrue(self.fake.now_ms - began_ms < limit_ms)
+
+    def test_a_module_that_breaks_at_the_last_moment_did_not_time_out(self):
+        self.take()
+        self.camera.begin(self.fake.now_ms)
+        self.fake.breaks = ("frame_available",)
+        self.fake.now_ms += EXPOSURE_LIMIT_MS
+        self.assertEqual(self.run_until_told(), codes.CAM_FAILED)
+        self.assertEqual(self.camera.error, codes.CAM_ERR_SENSOR)
+
+    def test_the_longest_picture_is_what_the_store_takes(self):
+        self.camera = Esp32Camera(self.fake.make, self.fake, 0)
+        self.fake.jpegs = [b"\xff"]
+        self.assertEqual(self.take(), b"\xff")  # what is no JPEG the capture says
+        self.fake.jpegs = [bytes(MAX_BYTES)]
+        self.camera.begin(self.fake.now_ms)
+        self.assertEqual(self.run_until_told(), codes.CAM_READY)
+        self.fake.jpegs = [bytes(MAX_BYTES + 1)]
+        self.fails(codes.CAM_ERR_LENGTH)
 
     def test_a_picture_of_no_bytes_or_of_too_many_is_none(self):
         self.camera = self.made(300)
