@@ -29,6 +29,18 @@ class BuildError(FlashError):
     """The firmware does not compile, or does not fit the board."""
 
 
+class WrongBoardError(FlashError):
+    """It is a board, but not the one that was meant."""
+
+
+class BoardFullError(FlashError):
+    """What was sent has no room on the board."""
+
+
+class RolledBackError(FlashError):
+    """The new app did not settle, and the board has gone back to the one before."""
+
+
 class VerifyError(FlashError):
     """A file on the board is not what was sent."""
 

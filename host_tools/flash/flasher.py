@@ -12,11 +12,18 @@ from detector.version import VERSION
 from host_tools.boards import load_pins
 from host_tools.console.client import ConsoleClient
 from host_tools.deadline import Deadline
-from host_tools.flash.errors import JumperError, LostError, ProvisionError, VerifyError
+from host_tools.flash.errors import (
+    JumperError,
+    LostError,
+    ProvisionError,
+    RolledBackError,
+    VerifyError,
+)
 from host_tools.flash.image import Sabotage, build_image
-from host_tools.flash.installer import BoardFacts, Installed, Installer, Progress
+from host_tools.flash.installer import BoardFacts, Installed, Installer
 from host_tools.flash.keys import KeyFiles
 from host_tools.flash.provision import Config, provision
+from host_tools.flash.sender import Progress
 from host_tools.flash.transport import ReplTransport, lost_is_said
 from host_tools.links.port import LinkError
 from host_tools.links.refused import CommandRefused
@@ -82,12 +89,12 @@ def flash_board(
         with lost_is_said(port, "its prompt was awaited"):
             transport.start_repl()
         with lost_is_said(port, "its files were written"):
-            installer = Installer(transport, load_pins(board))
+            installer = Installer(transport, load_pins(board), image)
             if keys_dir is not None and not installer.facts.service:
                 raise JumperError(
                     "The service jumper is out. Fit it, reset the board, and run this again."
                 )
-            installed = installer.install(image, show)
+            installed = installer.install(show)
             known = _Identity(*installer.identity()) if keys_dir else _Identity(None, {})
             transport.exit_raw_repl()
             if keys_dir is None:
@@ -97,9 +104,9 @@ def flash_board(
     if keys_dir is not None:
         show("waiting for the service program", 0, 0)
         with _console(port, "the service program", deadline) as console:
-            version = _check_version(
-                _await_status(console, True, deadline, _SOFT_RESET.decode()).get("version")
-            )
+            status = _await_status(console, True, deadline, _SOFT_RESET.decode())
+            if not installed.is_trial:  # else it is the old app's: the new one has to run first
+                version = _check_version(status.get("version"))
             result = _identify(
                 result, console, keys_dir, device_id, known, config, rekey, deadline
             )
@@ -111,9 +118,21 @@ def flash_board(
 
 
 def check_app(port: str, deadline: Deadline) -> str:
-    """Wait until the detector answers on its console; return its version, which must be ours."""
+    """Wait until the detector answers on its console, and a new app has settled.
+
+    Returns its version, which must be ours. Raises RolledBackError, VerifyError, LostError.
+    """
     with _console(port, "the detector", deadline) as console:
-        return _check_version(_await_status(console, False, deadline).get("version"))
+        while True:
+            status = _await_status(console, False, deadline)
+            if status.get("rolled-back") == "yes":
+                raise RolledBackError(
+                    f"The new app did not pass its self-test in three starts, and the board has "
+                    f"gone back to the one before, in slot {status.get('slot')}. It runs."
+                    + _quoted(console)
+                )
+            if status.get("trial") != "yes":
+                return _check_version(status.get("version"))
 
 
 @contextlib.contextmanager
@@ -123,13 +142,17 @@ def _console(port: str, who: str, deadline: Deadline) -> Iterator[ConsoleClient]
             try:
                 yield console
             except TimeoutError as error:
-                said = "".join(f"\n  {line}" for line in console.other[:_QUOTED_LINES])
                 raise LostError(
-                    f"On {port} {who} did not answer within {deadline.seconds:g} s. The console "
-                    f"said: {said or 'nothing'}"
+                    f"On {port} {who} did not answer within {deadline.seconds:g} s."
+                    + _quoted(console)
                 ) from error
     except LinkError as error:
         raise LostError(f"The board was lost while {who} was awaited. {error}") from error
+
+
+def _quoted(console: ConsoleClient) -> str:
+    said = "".join(f"\n  {line}" for line in console.other[:_QUOTED_LINES])
+    return f" The console said: {said or 'nothing'}"
 
 
 def _await_status(

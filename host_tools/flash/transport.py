@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +14,14 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.deadline import Deadline
-from host_tools.flash.errors import FlashError, LostError, NoPortError, NoReplError, PortBusyError
+from host_tools.flash.errors import (
+    BoardFullError,
+    FlashError,
+    LostError,
+    NoPortError,
+    NoReplError,
+    PortBusyError,
+)
 from host_tools.links.port import LinkError, PortInUseError, open_serial
 
 _BAUD = 115200
@@ -135,6 +143,8 @@ def lost_is_said(port: str, what: str) -> Iterator[None]:
     try:
         yield
     except TransportExecError as error:
+        if is_full(str(error)):
+            raise say_full("what it was told") from error
         raise FlashError(f"The board failed while {what}: {_short(error)}") from error
     except (ValueError, struct.error, RecursionError) as error:
         raise FlashError(
@@ -146,6 +156,19 @@ def lost_is_said(port: str, what: str) -> Iterator[None]:
             f"The board on {port} was lost while {what} ({_short(error)}). Nothing is broken: "
             f"check cable and power, and run this again."
         ) from error
+
+
+def is_full(why: str) -> bool:
+    """Say whether a board's traceback means that its file system has no room left."""
+    return re.search(r"OSError: (28\b|\[Errno 28\]|.*ENOSPC)", why) is not None
+
+
+def say_full(path: str) -> BoardFullError:
+    """Return the error of a board that has no room for a file."""
+    return BoardFullError(
+        f"The board is full: there is no room for {path}. It runs what it ran before. Both apps, "
+        f"the old and the new one, must fit; is the firmware larger than it should be?"
+    )
 
 
 def _short(error: Exception) -> str:
