@@ -55,8 +55,8 @@ class Slots:
             with open(root + STATE) as file:
                 version, active, candidate, tries, failed = file.read().split()
             if version == "1":
-                self.active, self.candidate, self.failed = active, candidate, failed
                 self.tries = int(tries)
+                self.active, self.candidate, self.failed = active, candidate, failed
         except (OSError, ValueError):
             pass  # a blank board; any app that is whole will do
 

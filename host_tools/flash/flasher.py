@@ -170,7 +170,9 @@ def _await_status(
         question, before = f"{before}status", ""
         with contextlib.suppress(TimeoutError, CommandRefused):
             values = console.command(question, deadline.within(_RETRY_S)).values
-            if "state" in values and (values["state"] == "SERVICE") == service:
+            # The last word: an answer may be cut short by a reset.
+            is_whole = values.get("rolled-back") in ("yes", "no")
+            if is_whole and (values.get("state") == "SERVICE") == service:
                 break
     if tries > 1:
         console.catch_up(deadline)  # no late answer must be taken for that to another question

@@ -21,7 +21,7 @@ from host_tools.flash.transport import ReplTransport
 
 _ON_DEVICE = Path(__file__).parent / "on_device"
 # Nothing may start what is not there yet: the file that begins it all comes last.
-_ROOT_ORDER = ("flash_guard.mpy", "slot.mpy", "loader.mpy", "main.py", "boot.py")
+ROOT_ORDER = ("flash_guard.mpy", "slot.mpy", "loader.mpy", "main.py", "boot.py")
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,8 @@ class _Found:
 
     active: str
     candidate: str
-    tries: int
-    failed: str
     root: dict[str, str]
     apps: dict[str, str]  # by slot; only whole ones
-
-    @property
-    def state(self) -> tuple[str, str, int, str]:
-        """What the board's file says."""
-        return self.active, self.candidate, self.tries, self.failed
 
     @property
     def proven(self) -> str:
@@ -88,7 +81,7 @@ class Installer:
         image = self._image
         found = self._survey()
         digests = image.digests
-        wrong = [path for path in _ROOT_ORDER if found.root.get(path) != digests[path]]
+        wrong = [path for path in ROOT_ORDER if found.root.get(path) != digests[path]]
         strays = [path for path in found.root if path not in image.root]
         for path in strays:
             self._call("delete", path)
@@ -124,12 +117,12 @@ class Installer:
         sent: list[str] = []
         copied: list[str] = []
         if found.apps.get(proven) == mark:
-            self._switch(found, proven, slots.NONE)
+            self._switch(proven, slots.NONE)
             return proven, sent, copied
         slot = slots.NAMES[1] if proven == slots.NAMES[0] else slots.NAMES[0]
         if found.apps.get(slot) != mark:
             if found.candidate == slot:  # what is there is about to go
-                self._switch(found, proven, slots.NONE)
+                self._switch(proven, slots.NONE)
             path = slot + slots.SUFFIX
             if path in self._present:
                 self._call("delete", path)
@@ -139,9 +132,9 @@ class Installer:
             copied = list(there)
             sent = [name for name in self._image.app if name not in there]
         if proven == slots.NONE:
-            self._switch(found, slot, slots.NONE)
+            self._switch(slot, slots.NONE)
         else:
-            self._switch(found, proven, slot)
+            self._switch(proven, slot)
         return slot, sent, copied
 
     def _same_as_in(self, slot: str) -> dict[str, int]:
@@ -156,10 +149,12 @@ class Installer:
                 there[path] = int(offset)
         return there
 
-    def _switch(self, found: _Found, active: str, candidate: str) -> None:
+    def _switch(self, active: str, candidate: str) -> None:
         """Say which app is proven and which is to be tried; what failed before is forgotten."""
-        if found.state != (active, candidate, 0, slots.NONE):
+        state = (active, candidate, 0, slots.NONE)
+        if self._state != state:
             self._call("write_slots", active, candidate)
+            self._state = state
 
     # --- files -------------------------------------------------------------------------------
 
@@ -204,7 +199,8 @@ class Installer:
         }
         kept = {*(name + slots.SUFFIX for name in slots.NAMES), slots.STATE}
         root = {path: mark for path, mark in marks.items() if path not in kept}
-        return _Found(active, candidate, int(tries), failed, root, apps)
+        self._state = (active, candidate, int(tries), failed)  # as the board's file has it
+        return _Found(active, candidate, root, apps)
 
     def _call(self, function: str, *arguments: object, is_whole: bool = False) -> str:
         """Call a helper on the board and return what it printed."""
