@@ -28,7 +28,6 @@ ROOT_ORDER = ("flash_guard.mpy", "slot.mpy", "loader.mpy", "main.py", "boot.py")
 class BoardFacts:
     """What a board says of itself."""
 
-    service: bool  # the service jumper is in
     unique_id: str
     interpreter: str
     build: str
@@ -62,19 +61,29 @@ class _Found:
         return next((name for name in order if name in self.apps), slots.NONE)
 
 
+def ask_facts(transport: ReplTransport) -> BoardFacts:
+    """Ask a board in a fresh raw REPL who it is; raise ValueError."""
+    transport.exec((_ON_DEVICE / "facts.py").read_bytes())
+    said: bytes = transport.exec("describe()")
+    unique_id, interpreter, build = said.decode().split()
+    return BoardFacts(unique_id, interpreter, build)
+
+
 class Installer:
     """A board in its raw REPL, with the helpers of on_device/ loaded."""
 
     def __init__(self, transport: ReplTransport, pins: ModuleType, image: Image) -> None:
-        """Load the helpers; the transport is in a fresh raw REPL."""
+        """Load the helpers; the transport has just been asked for its facts."""
         self._transport = transport
         self._image = image
+        self._present: frozenset[str] = frozenset()
+        self._state = (slots.NONE, slots.NONE, 0, slots.NONE)
         transport.exec((_ON_DEVICE / "modules.py").read_bytes())
         for name, source in image.loader_sources.items():
             self._call("load_module", name, source)
         transport.exec((_ON_DEVICE / "files.py").read_bytes())
         self._sender = Sender(transport)
-        self.facts = self._describe(pins.SERVICE)
+        self.service = self._call("level", pins.SERVICE) == "1"  # the service jumper is in
 
     def install(self, progress: Progress) -> Installed:
         """Send what differs, verify it, switch over, delete strays; raise FlashError."""
@@ -182,10 +191,6 @@ class Installer:
         return next(name + slots.SUFFIX for name in slots.NAMES if name + slots.SUFFIX != path)
 
     # --- asking ------------------------------------------------------------------------------
-
-    def _describe(self, service_pin: int) -> BoardFacts:
-        service, unique_id, interpreter, build = self._call("describe", service_pin).split()
-        return BoardFacts(service == "1", unique_id, interpreter, build)
 
     def _survey(self) -> _Found:
         state, *lines = self._call("survey").splitlines()

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import serial
+from mpremote import transport_serial
 from mpremote.transport import TransportError, TransportExecError
-from mpremote.transport_serial import SerialTransport
 
 from host_tools.deadline import Deadline
 from host_tools.flash.errors import (
     BoardFullError,
     FlashError,
     LostError,
+    NoPermissionError,
     NoPortError,
     NoReplError,
     PortBusyError,
 )
-from host_tools.links.port import LinkError, PortInUseError, open_serial
+from host_tools.flash.finding import boards_of, udev_rules
+from host_tools.links.port import LinkError, PortDeniedError, PortInUseError, open_serial
 
 _BAUD = 115200
 # One read returns after this long at the latest, to look at the deadline.
@@ -31,7 +33,18 @@ _READ_S = 0.5
 _REPL_TRIES_S = (0.4, 1.0, 2.0, 4.0)
 
 
-class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no types
+_said = threading.local()
+
+
+def _note(*values: object, **_options: object) -> None:
+    """Take what mpremote prints of what it got instead of a prompt; boards may be many."""
+    _said.words.append(repr(values))
+
+
+transport_serial.print = _note
+
+
+class ReplTransport(transport_serial.SerialTransport):  # type: ignore[misc]  # mpremote has no types
     """A board's interpreter on a serial port; every wait ends with the deadline."""
 
     def __init__(self, port: str, deadline: Deadline) -> None:
@@ -75,15 +88,14 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
         """Get a fresh interpreter in the raw REPL; raise NoReplError that says what is there."""
         refusals = 0
         for patience_s in _REPL_TRIES_S:
-            answer = io.StringIO()  # mpremote prints what it got instead
+            _said.words = []
             try:
-                with contextlib.redirect_stdout(answer):
-                    self.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
+                self.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
                 return
             except (TransportError, TimeoutError) as error:
                 # A board that is still starting may answer so, too: its program has not yet
                 # looked at the jumper, and took the Ctrl-C for a line.
-                refusals += "ERROR" in answer.getvalue()
+                refusals += "ERROR" in "".join(_said.words)
                 cause = error
             if refusals > 2 or self._deadline.expired:
                 break
@@ -133,6 +145,13 @@ def open_port(port: str) -> serial.SerialBase:
         return open_serial(port, baudrate=_BAUD, timeout=_READ_S, exclusive=True)
     except PortInUseError as error:
         raise PortBusyError(str(error)) from error
+    except PortDeniedError as error:
+        rules = "".join(f"\n  {rule}" for rule in udev_rules(boards_of(None)))
+        raise NoPermissionError(
+            f"{error} Or let everybody who is logged in use these boards: write this into "
+            f"/etc/udev/rules.d/60-sluss.rules, type `sudo udevadm control --reload`, and plug "
+            f"the board in again:{rules}"
+        ) from error
     except LinkError as error:
         raise NoPortError(str(error)) from error
 

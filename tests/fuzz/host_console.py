@@ -22,7 +22,7 @@ from host_tools.deadline import Deadline
 from host_tools.flash import transport
 from host_tools.flash.errors import FlashError
 from host_tools.flash.image import Image
-from host_tools.flash.installer import Installer
+from host_tools.flash.installer import Installer, ask_facts
 from host_tools.flash.transport import ReplTransport, lost_is_said
 from host_tools.links.refused import CommandRefused
 
@@ -43,7 +43,8 @@ _ROOT = dict.fromkeys(("flash_guard.mpy", "slot.mpy", "loader.mpy", "main.py"), 
 _IMAGE = Image("VIRTUAL", {"boot.py": b"x" * 4000, **_ROOT}, {"a/b.mpy": b""})
 # What helpers print: of the board's facts, of its files, of its identity; and what is none of it.
 _PRINTED = (
-    b"1 e6614c311b 1.25.0 RPI_PICO\r\n", b"0 e6614c311b\r\n", b"", b"00" * 32 + b" boot.py\r\n",
+    b"e6614c311b 1.25.0 RPI_PICO\r\n", b"0\r\n", b"1\r\n", b"e6614c311b\r\n", b"",
+    b"00" * 32 + b" boot.py\r\n",
     b"zz  \r\n\r\n \r\n", b'dev-1 {"a":1}\r\n', b"dev-1 [1]\r\n", b"dev-1 {\r\n", b"dev-1\r\n",
     b"dev-1 " + b"[" * 3000, b"\xff\xfe\r\n",
     b"- - 0 -\r\n", b"a b 3 -\r\n" + b"00" * 32 + b" a.app\r\n- b.app\r\n", b"a - 0\r\n- x\r\n",
@@ -219,6 +220,7 @@ def check_repl(data: bytes) -> None:
                     board.start_repl()
             board.in_raw_repl = True
             with lost_is_said("memory", "its files were written"):
+                ask_facts(board)
                 installer = Installer(board, load_pins("VIRTUAL"), _IMAGE)
                 installer.install(lambda *_arguments: None)
                 name, config = installer.identity()

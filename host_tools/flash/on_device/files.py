@@ -10,22 +10,12 @@ import json
 import os
 import sys
 
-import machine
-
 import loader
 import slot
 
 _BUFFER = bytearray(4096)
 _VIEW = memoryview(_BUFFER)
 _IS_FOLDER = 0x4000
-
-
-def describe(service_pin: int) -> None:
-    """Print the service line's level, the chip's number and the interpreter's build."""
-    build = getattr(sys.implementation, "_build", "-")
-    version = "%d.%d.%d" % sys.implementation[1][:3]
-    level = machine.Pin(service_pin, machine.Pin.IN).value()
-    print(level, binascii.hexlify(machine.unique_id()).decode(), version, build)
 
 
 def survey() -> None:
