@@ -19,7 +19,7 @@ BIN := .venv/bin
 .DELETE_ON_ERROR:
 .PHONY: help bench sim prove prove-long cut cut-long test test-unit test-micropython test-host test-repo \
 	test-proof test-fuzz test-bench test-selfproof \
-	fuzz mutate mutate-long lint format setup lock table clean distclean
+	fuzz mutate mutate-long lint format setup lock table wiring clean distclean
 
 help: ## list the targets
 	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -97,6 +97,10 @@ lock: $(VENV) ## raise the lock file to the newest versions that pyproject.toml 
 table: $(VENV) ## write the state table into the README
 	$(BIN)/python scripts/state_table.py README.md
 
+wiring: $(VENV) .tools/wiring ## write and draw the boards' wiring (needs Graphviz: apt-get install graphviz)
+	$(BIN)/python scripts/wiring.py text
+	PYTHONPATH=.tools/wiring $(BIN)/python scripts/wiring.py draw
+
 clean: ## delete what was built and recorded
 	rm -rf $(BUILD)
 
@@ -105,6 +109,10 @@ distclean: clean ## delete the set-up too
 
 $(VENV): requirements.lock requirements-stubs.lock scripts/setup_venv.sh
 	@scripts/setup_venv.sh $@
+
+.tools/wiring: requirements-wiring.lock | $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ --requirement $<
+	@touch $@
 
 $(INTERPRETER): scripts/setup_micropython.py | $(VENV)
 	@$(BIN)/python scripts/setup_micropython.py

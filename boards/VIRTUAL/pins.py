@@ -1,11 +1,14 @@
-"""Wiring of the virtual board; the numbers are those of the reference Raspberry Pi Pico board.
+"""Wiring of the virtual board; the numbers are those of boards/RPI_PICO.
 
-Role -> GPIO number. The circuit is DESIGN's reference circuit; all outputs have external
-pull-downs, all sensor lines are active high.
+Role -> GPIO number; the circuit is the reference circuit (boards/CIRCUIT.md).
 """
 
 BOARD = "VIRTUAL"
 FLASH = "rp2"  # the storage region is `rp2.Flash()`, 4096-byte blocks
+# the model: its camera's driver, and what its customer and its alarm centre may ask for
+CAMERA = "arducam_mini"
+CUSTOMER_PICTURE = True
+LIVE_VIEW = True
 
 # sensor lines, in
 TRIP_INTRUSION = 17

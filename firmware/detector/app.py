@@ -39,6 +39,7 @@ class Parts:
         """Make the gate first: it is shut before anything else can fail."""
         self.gate = Gate(hal, now_ms)
         self.config = Config(identity.config)
+        self.lacks = hal.lacks
         raw = raw_blocks(hal.flash)
         self.journal = Journal(raw)
         faults = 0
@@ -58,13 +59,7 @@ class Parts:
         ages = Ages(self.clock, self.config.retention_days)  # type: ignore[attr-defined]
         self.store = Store(raw, self.keys, self.journal, ages, hal.random)
         self.retention = Retention(ages, self.keys, self.store, self.record, now_ms)
-        camera = ArducamMini(
-            hal.camera_spi(),
-            hal.pin_out("CAM_CS"),
-            hal.camera_i2c(),
-            hal.pin_out("CAM_EN"),
-            self.config.camera_settle_ms,  # type: ignore[attr-defined]
-        )
+        camera = _camera(hal, self.config.camera_settle_ms)  # type: ignore[attr-defined]
         self.capture = Capture(camera, self.store, self.clock, bytearray(CHUNK_BYTES))
 
 
@@ -149,6 +144,17 @@ class App:
         faults = codes.fault_names(self.parts.record.faults)
         if faults:
             self.hub.event((("e", "fault"), ("faults", faults)))
+
+
+def _camera(hal: Hal, settle_ms: int) -> object:
+    """Return the driver of the board's camera, switched off."""
+    power = hal.pin_out("CAM_EN")
+    if hal.camera == "esp32_camera":
+        from detector.esp32_camera import Esp32Camera  # not where it would only cost RAM
+
+        return Esp32Camera(hal.camera_module, power, settle_ms)
+    spi, i2c = hal.camera_spi(), hal.camera_i2c()
+    return ArducamMini(spi, hal.pin_out("CAM_CS"), i2c, power, settle_ms)
 
 
 def main(slot: "Slot") -> None:

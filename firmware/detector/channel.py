@@ -108,7 +108,8 @@ class Channel:
             self._overtaken_from = self.session.last_counter(found) + 1
             self._overtaken = counter
         self.session.accept(payload, found)
-        code = permissions.check(self._which, name, self._controller.state)
+        controller = self._controller
+        code = permissions.check(self._which, name, controller.state, controller.lacks)
         extra = ()
         if command is None:
             code = codes.ERR_ARGUMENT

@@ -25,6 +25,7 @@ ERR_UNKNOWN = const(1)  # no such verb or command
 ERR_ARGUMENT = const(2)  # an argument is missing, of the wrong type or out of range
 ERR_NOT_ALLOWED = const(3)  # this link may not say this in this state
 ERR_NOT_BUILT = const(4)  # the feature is not in this firmware
+ERR_NOT_IN_MODEL = const(5)  # this model of detector does not have it, whatever its firmware
 ERR_ALREADY = const(10)  # already in that state
 ERR_NO_ALARM = const(11)
 ERR_IN_ALARM = const(12)
@@ -45,6 +46,7 @@ ERROR_WORDS = (
     (ERR_ARGUMENT, "argument", "an argument is missing or out of range"),
     (ERR_NOT_ALLOWED, "not-allowed", "not allowed on this link in this state"),
     (ERR_NOT_BUILT, "not-built", "this firmware does not have that"),
+    (ERR_NOT_IN_MODEL, "not-in-model", "this model of detector does not have that"),
     (ERR_ALREADY, "already", "it is in that state already"),
     (ERR_NO_ALARM, "no-alarm", "there is no alarm"),
     (ERR_IN_ALARM, "in-alarm", "not during an alarm; its images are yours anyway"),

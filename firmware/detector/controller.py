@@ -21,6 +21,7 @@ class Controller:
     def __init__(self, parts: "Parts", now_ms: int) -> None:
         """Take the wired parts (see app.Parts); the state is what the journal recovered."""
         self.config = parts.config
+        self.lacks = parts.lacks  # commands that this model does not have
         self.clock = parts.clock
         self.gate = parts.gate
         self.zones = parts.zones

@@ -139,7 +139,7 @@ class Gate:
         """Say whether the pull-down of UPLINK_EN is missing; only at boot, while shut.
 
         For a moment nobody drives the net and the chip's own pull-up is on: 50 to 80 kOhm, which
-        10 kOhm to ground hold below 0.55 V. Without a pull a floating net would keep the 0 that
+        4.7 kOhm to ground hold below 0.3 V. Without a pull a floating net would keep the 0 that
         was driven last. LATCH_CLEAR is held meanwhile: no line can set the latch.
         """
         self._clear.value(1)

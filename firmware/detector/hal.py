@@ -20,6 +20,10 @@ _RX_BUFFER_BYTES = 1024
 _CONSOLE_BURST_BYTES = 64
 _CAMERA_SPI_HZ = 4_000_000  # ArduCAM Mini: 4 MHz in the vendor's demo, 8 MHz at most
 _CAMERA_I2C_HZ = 100_000
+_CAMERA_XCLK_HZ = 20_000_000  # default of micropython-camera-API, made for the OV2640
+_CAMERA_QUALITY = 85  # percent, the same
+# Commands, and what pins.py says of the model
+_FEATURES = (("capture", "CUSTOMER_PICTURE"), ("live", "LIVE_VIEW"))
 
 
 class Hal:
@@ -28,6 +32,8 @@ class Hal:
     def __init__(self) -> None:
         """Open the flash's storage region and the console; everything else on request."""
         self.board = pins.BOARD
+        self.camera = pins.CAMERA  # the driver's name
+        self.lacks = _lacks()
         self.flash = _flash()
         self._console = select.poll()
         self._console.register(sys.stdin, select.POLLIN)
@@ -42,11 +48,12 @@ class Hal:
 
     def pin_in(self, role: str) -> "machine.Pin":
         """Return the role's pin as an input; external resistors pull it."""
-        return machine.Pin(getattr(pins, role), machine.Pin.IN)
+        # None: no pull. Left out, an ESP32 keeps the one that was there (its machine_pin.c).
+        return machine.Pin(getattr(pins, role), machine.Pin.IN, None)
 
     def pin_out(self, role: str) -> "machine.Pin":
         """Return the role's pin as an output, low."""
-        return machine.Pin(getattr(pins, role), machine.Pin.OUT, value=0)
+        return machine.Pin(getattr(pins, role), machine.Pin.OUT, None, value=0)
 
     def pin_pulled_up(self, role: str) -> "machine.Pin":
         """Return the role's pin as an input with the chip's own weak pull-up."""
@@ -82,6 +89,37 @@ class Hal:
         """Return the camera's I2C (SCCB) bus."""
         bus, sda, scl = pins.CAM_I2C
         return machine.I2C(bus, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=_CAMERA_I2C_HZ)
+
+    def camera_module(self) -> object:
+        """Return micropython-camera-API's one Camera: VGA JPEG, one buffer, and initialised.
+
+        Its constructor initialises the sensor and waits for a first picture, so its rail must be
+        up; at the latest after 4 s it raises OSError. `data_pins` must be a list (its source).
+        """
+        from camera import (  # type: ignore[import-not-found]
+            Camera,
+            FrameSize,
+            GrabMode,
+            PixelFormat,
+        )
+
+        pclk, vsync, href, xclk = getattr(pins, "CAM_SYNC")
+        sda, scl = getattr(pins, "CAM_SCCB")
+        return Camera(
+            data_pins=list(getattr(pins, "CAM_DATA")),
+            pclk_pin=pclk,
+            vsync_pin=vsync,
+            href_pin=href,
+            xclk_pin=xclk,
+            sda_pin=sda,
+            scl_pin=scl,
+            xclk_freq=_CAMERA_XCLK_HZ,
+            pixel_format=PixelFormat.JPEG,
+            frame_size=FrameSize.VGA,
+            jpeg_quality=_CAMERA_QUALITY,
+            fb_count=1,
+            grab_mode=GrabMode.WHEN_EMPTY,
+        )
 
     # --- console ---------------------------------------------------------------------------------
 
@@ -165,10 +203,19 @@ class Hal:
         gc.collect()
 
 
+def _lacks() -> tuple:
+    """Return the commands that this model of detector does not have."""
+    return tuple([command for command, feature in _FEATURES if not getattr(pins, feature)])
+
+
 def _flash() -> object:
     """Return the block device of the board's storage region (machine docs, block devices)."""
     if pins.FLASH == "rp2":
         import rp2
 
         return rp2.Flash()
+    if pins.FLASH == "esp32":
+        from esp32 import Partition  # type: ignore[import-not-found]
+
+        return Partition.find(Partition.TYPE_DATA, label="vfs")[0]
     raise ValueError  # pins.py names a flash that this firmware does not know

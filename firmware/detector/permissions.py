@@ -1,6 +1,9 @@
-"""Who may say what, on which link, in which state: a table, and everything else is denied."""
+"""Who may say what, on which link, in which state: a table, and everything else is denied.
 
-from detector.codes import ERR_NOT_ALLOWED, ERR_NOT_BUILT, ERR_UNKNOWN, OK
+What a model of detector lacks (pins.py) is refused in every state in which it could be asked for.
+"""
+
+from detector.codes import ERR_NOT_ALLOWED, ERR_NOT_BUILT, ERR_NOT_IN_MODEL, ERR_UNKNOWN, OK
 from detector.compat import const
 from detector.states import ALARM, ARMED, CUSTOMER_CAPTURE, IDLE
 
@@ -39,13 +42,17 @@ STATES = (IDLE, ARMED, ALARM, CUSTOMER_CAPTURE)
 ALWAYS_OBEYED = ("disarm", "cancel")
 
 
-def check(link: int, command: object, state: int) -> int:
-    """Return OK, or why `command` is refused on `link` in `state`."""
+def check(link: int, command: object, state: int, lacks: tuple) -> int:
+    """Return OK, or why `command` is refused on `link` in `state`.
+
+    `lacks` names the commands that this model does not have (Hal.lacks).
+    """
     result = ERR_UNKNOWN
     for row_link, name, results in TABLE:
         if name != command:
             continue
         if row_link == link:
-            return results[state]
+            result = results[state]
+            return ERR_NOT_IN_MODEL if result != ERR_NOT_ALLOWED and name in lacks else result
         result = ERR_NOT_ALLOWED
     return result

@@ -3,6 +3,8 @@
 The README's state table, the diagram and the exhaustive tests are made from this file. A cell is
 `(guard, target, armed)`: who may take the row, where it leads, and what becomes of the armed flag.
 A refusal is `(REFUSED, error code, KEEP)`. Nothing else in the firmware knows an edge.
+What a model of detector lacks (capture, live) is refused before anybody looks here, in every state
+(permissions.py).
 """
 
 from detector.codes import (

@@ -10,8 +10,9 @@ def pairs(controller: "Controller") -> tuple:
     """Return (name, value) pairs; values are bool, int, str or lists of str.
 
     `gate` and `latch` are read back from the circuit. `journal_head` is what `sluss journal verify
-    --head` takes: it stands for all records up to the last. `heap` is the bytes in use after a
-    collection (0 on CPython), for the bench's leak checks.
+    --head` takes: it stands for all records up to the last. `lacks` are the commands that this
+    model does not have. `heap` is the bytes in use after a collection (0 on CPython), for the
+    bench's leak checks.
     """
     now_ms = controller.now_ms
     journal = controller.record.journal
@@ -30,6 +31,7 @@ def pairs(controller: "Controller") -> tuple:
         ("images", len(controller.store.ids())),
         ("event", controller.event.id),
         ("time_known", controller.clock.known),
+        ("lacks", list(controller.lacks)),
         ("journal", journal.seq),
         ("journal_head", "%d:%s" % (journal.seq, journal.head.hex())),
         ("heap", heap_bytes()),

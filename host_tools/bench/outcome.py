@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from host_tools.bench.promises import (
     BROKEN,
     KEPT,
+    NO_RADIO,
     NOT_BUILT,
+    NOT_PROVIDED,
     NOT_TESTED,
     PARTLY_TESTED,
     PROMISES,
@@ -66,10 +68,17 @@ class PartVerdict:
         return self.verdict
 
 
-def judge_all(tests: Iterable[TestRecord]) -> list[PartVerdict]:
-    """Judge every row of PROMISES by the tests of the suite, those that did not run too."""
+def judge_all(tests: Iterable[TestRecord], radio: bool = False) -> list[PartVerdict]:
+    """Judge every row of PROMISES by the tests of the suite, those that did not run too.
+
+    `radio` says that the board's chip has one.
+    """
     known = list(tests)
-    return [_judge(part, known) for part in PROMISES]
+    verdicts = [_judge(part, known) for part in PROMISES]
+    for verdict in verdicts:
+        if radio and verdict.promise in NO_RADIO and verdict.verdict != BROKEN:
+            verdict.verdict = NOT_PROVIDED
+    return verdicts
 
 
 def _judge(part: Part, tests: list[TestRecord]) -> PartVerdict:

@@ -28,6 +28,7 @@ _STYLES = {
     promises.NOT_BUILT: "dim",
     promises.NOT_TESTED: "yellow",
     promises.PARTLY_TESTED: "yellow",
+    promises.NOT_PROVIDED: "bold yellow",
 }
 
 

@@ -11,6 +11,7 @@ BROKEN = "BROKEN"
 NOT_BUILT = "NOT BUILT"
 NOT_TESTED = "NOT TESTED"
 PARTLY_TESTED = "PARTLY TESTED"  # what ran passed, but not everything ran
+NOT_PROVIDED = "NOT PROVIDED"  # this kind of board cannot have it, whatever its tests say
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,15 @@ PROMISES = (
         " all of it out with other persons masked.",
         "The customer's portal is not built yet.",
     ),
+)
+
+
+NO_RADIO = ("P2",)
+"""Promises that a board with a radio on its chip cannot give: no pin gates that radio."""
+
+WHY_NOT_PROVIDED = (
+    "This board's chip has a radio, which no pin can gate: its firmware alone could send. What was"
+    " tested is the uplink behind the gate."
 )
 
 

@@ -89,7 +89,7 @@ class Record:
     target: str
     selection: str = ""  # the -k expression, if only a part was run
     sabotage: str = ""
-    device: dict[str, Any] = field(default_factory=dict)  # id, firmware version, protocol, board
+    device: dict[str, Any] = field(default_factory=dict)  # id, firmware version, board, radio
     firmware: dict[str, str] = field(default_factory=dict)  # file -> sha256, as on the board
     tools: dict[str, str] = field(default_factory=dict)  # name -> version
     attestation: Attestation | None = None  # asked by this run, of the board it was about
@@ -131,7 +131,7 @@ class Record:
 
     def verdicts(self) -> list[PartVerdict]:
         """Judge every row of PROMISES by the suite's tests, those that did not run too."""
-        return judge_all(self.tests)
+        return judge_all(self.tests, radio=bool(self.device.get("radio")))
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole record as plain data."""

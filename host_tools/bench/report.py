@@ -31,6 +31,12 @@ class _Row:
     def css(self) -> str:
         return self.verdict.verdict.lower().replace(" ", "-")
 
+    @property
+    def why(self) -> str:
+        if self.verdict.verdict == promises.NOT_PROVIDED:
+            return promises.WHY_NOT_PROVIDED
+        return self.part.why
+
 
 @dataclass(frozen=True)
 class _Group:
@@ -127,11 +133,13 @@ def headline(record: Record) -> str:
     untested = _names(record, promises.NOT_TESTED)
     if not kept and not partly:
         return "Nothing that a promise rests on was tested."
-    if not partly and not untested:
+    missing = _names(record, promises.NOT_PROVIDED)
+    if not partly and not untested and not missing:
         return "Every promise that is built was kept."
     parts = [f"{_list(kept)} kept"] if kept else []
     parts += partly
     parts += [f"{_list(untested)} not tested in this run"] if untested else []
+    parts += [f"{_list(missing)} not provided by this board"] if missing else []
     return "; ".join(parts) + "."
 
 

@@ -16,6 +16,7 @@ from host_tools.bench.session import FLASH_S, Bench
 from host_tools.bench.target import GATE_BYPASSED, LATCH_IGNORED, TargetError, TargetLostError
 from host_tools.bench.transcript import Transcripts
 from host_tools.bench.virtual import VirtualTarget
+from host_tools.boards import load_board
 from host_tools.deadline import Deadline
 from host_tools.flash import flash_board
 
@@ -119,6 +120,7 @@ class Rig:
             "id": result.device_id,
             "version": result.version,
             "board": result.board,
+            "radio": load_board(result.board).radio,
             "build": result.facts.build,
             "interpreter": f"MicroPython {result.facts.interpreter}",
             "chip": result.facts.unique_id,

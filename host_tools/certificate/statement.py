@@ -69,7 +69,8 @@ def gather(
             "The board attests other firmware than was benched: the record is stale. Bench anew."
         )
     by = "sluss certificate, on the board's console" if answer else "the bench, during its run"
-    virtual = [VIRTUAL_LIMIT] if record.target == "virtual" else []
+    own = [VIRTUAL_LIMIT] if record.target == "virtual" else []
+    own += [promises.WHY_NOT_PROVIDED] if record.device.get("radio") else []
     return {
         "device": {"target": record.target, **record.device},
         "firmware": record.firmware,
@@ -80,7 +81,7 @@ def gather(
         },
         "source": {"benched": record.git.as_json(), "certified": git_state().as_json()},
         "tools": {**record.tools, "sluss": VERSION},
-        "limits": [*virtual, *LIMITS],
+        "limits": [*own, *LIMITS],
     }
 
 

@@ -112,6 +112,8 @@ def hal_class(firmware: Firmware, world: World) -> type:
 
         def __init__(self) -> None:
             self.flash = None
+            self.camera = "arducam_mini"
+            self.lacks = ()
 
         def uart(self, _link: str) -> stand_ins.Uart:
             return stand_ins.Uart(world)

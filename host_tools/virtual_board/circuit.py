@@ -198,8 +198,8 @@ class Circuit:
         """Let the MCU drive a pin high or low, or leave it to its pull-down (None).
 
         `pulled_down` says that the MCU's own pull-down is on. It holds a net whose external one is
-        missing. The MCU's pull-up needs no mention: 50 to 80 kOhm against the 10 kOhm to ground
-        come to 0.55 V at most, and a net without them counts as high already.
+        missing. The MCU's pull-up needs no mention: 50 to 80 kOhm against the 4.7 kOhm to ground
+        come to 0.3 V at most, and a net without them counts as high already.
         """
         bit = _PIN_BIT[role]
         self._pulled_down = self._pulled_down | bit if pulled_down else self._pulled_down & ~bit

@@ -50,6 +50,20 @@ def test_a_promise_is_not_kept_by_a_part_of_its_tests(outcome: str) -> None:
     assert words[:2] == ["PARTLY TESTED (1 of 2)", "KEPT"]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [(PASSED, "NOT PROVIDED"), (NOT_RUN, "NOT PROVIDED"), (FAILED, "BROKEN")],
+)
+def test_a_board_with_a_radio_does_not_provide_p2_whatever_passed(
+    outcome: str, verdict: str, tmp_path: Path
+) -> None:
+    tests = [_test(outcome, "P2"), _test(PASSED, "P1")]
+    record = Record("jig", device={"board": "ESP32_GENERIC_S3", "radio": True}, tests=tests)
+    record.write(tmp_path / "record.json")
+    found = {one.promise: one.verdict for one in records.load(tmp_path / "record.json").verdicts()}
+    assert (found["P1"], found["P2"]) == ("KEPT", verdict)
+
+
 @pytest.mark.parametrize("outcome", [FAILED, ERROR])
 def test_one_failure_breaks_a_promise(outcome: str) -> None:
     assert _verdict([_test(PASSED, "P1"), _test(outcome, "P1")], "P1") == "BROKEN"

@@ -101,6 +101,17 @@ def test_a_promise_with_tests_left_out_is_shown_as_partly_tested(
     assert shown in report.render(record, tmp_path)
 
 
+def test_a_board_with_a_radio_is_said_not_to_provide_p2(record: Record, tmp_path: Path) -> None:
+    assert promises.WHY_NOT_PROVIDED not in report.render(record, tmp_path)
+    record.device["radio"] = True
+    assert report.headline(record) == (
+        "P1, P3, P4, P5, P7 and P9 kept; P2 not provided by this board."
+    )
+    page = report.render(record, tmp_path)
+    assert '<span class="pill not-provided">NOT PROVIDED</span>' in page
+    assert promises.WHY_NOT_PROVIDED.split("'")[1] in page
+
+
 def test_the_headline_of_an_empty_run_claims_nothing() -> None:
     assert report.headline(Record("virtual")) == "Nothing that a promise rests on was tested."
 

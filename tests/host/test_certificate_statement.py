@@ -227,6 +227,17 @@ def test_a_virtual_boards_certificate_says_that_it_is_one(tmp_path: Path) -> Non
     assert statement.VIRTUAL_LIMIT not in gathered(tmp_path, soldered)["limits"]
 
 
+def test_the_certificate_of_a_board_with_a_radio_says_that_p2_is_not_provided(
+    tmp_path: Path,
+) -> None:
+    def with_radio(record: Record) -> None:
+        record.device["radio"] = True
+
+    parts = gathered(tmp_path, with_radio)
+    assert promises.WHY_NOT_PROVIDED in parts["limits"]
+    assert '<span class="pill not-provided">NOT PROVIDED</span>' in drawn(parts)
+
+
 def test_a_part_that_is_not_built_is_shown_as_such(tmp_path: Path) -> None:
     unbuilt = sum(not part.built for part in promises.PROMISES)
     text = drawn(sample_parts(tmp_path))

@@ -1,66 +1,45 @@
-"""Every board: a pin for every role, no pin twice, and none that could open the gate in reset."""
+"""Every board: a pin for every role, none that its chip makes unfit, and one story told by all."""
 
 from __future__ import annotations
 
 import ast
-import json
-from types import ModuleType
 
 import pytest
 
 from detector.codes import ZONE_ROLES
-from host_tools.boards import BOARDS_DIR, load_pins
-from tests.repo.chips import CHIPS, MODULES
+from host_tools import pin_facts
+from host_tools.boards import BOARDS_DIR, board_names, load_board, load_pins
+from host_tools.wires import ALWAYS, BY_CAMERA, NO_PINS, circuit, wires
 from tests.repo.sources import FIRMWARE, tree
 
 _BOARDS = sorted(path.parent.name for path in BOARDS_DIR.glob("*/pins.py"))
-_LINES_IN = (*ZONE_ROLES, "SERVICE", "LATCH_SENSE", "UPLINK_SENSE")
-_LINES_OUT = ("UPLINK_EN", "LATCH_CLEAR", "HEARTBEAT", "ARM_CONTACT", "ARM_INTRUSION", "CAM_EN")
 # High on one of these would be a key to the gate, power for the camera, or an arm line.
-_LOW_IN_RESET = ("UPLINK_EN", "HEARTBEAT", "ARM_CONTACT", "ARM_INTRUSION", "CAM_EN")
-# A UART's first number and its last (baud) and a bus's first are no pins.
-_PINS_OF = {
-    "CAM_SPI": slice(1, None),
-    "CAM_I2C": slice(1, None),
-    "HUB_UART": slice(1, 3),
-    "UPLINK_UART": slice(1, 3),
-}
+_KEYS = {"UPLINK_EN", "LATCH_CLEAR", "HEARTBEAT", "ARM_CONTACT", "ARM_INTRUSION", "CAM_EN"}
 
 each_board = pytest.mark.parametrize("board", _BOARDS)
 
 
-@each_board
-def test_every_role_has_a_pin(board: str) -> None:
-    pins = load_pins(board)
-    roles = (*_LINES_IN, *_LINES_OUT, "CAM_CS", *_PINS_OF)
-    assert [role for role in roles if not hasattr(pins, role)] == []
+def test_pins_and_description_of_a_board_come_together() -> None:
+    assert board_names() == _BOARDS
 
 
 @each_board
-def test_no_pin_has_two_roles(board: str) -> None:
-    numbers = _pin_numbers(load_pins(board))
-    assert sorted(numbers) == sorted(set(numbers))
+def test_every_role_has_a_pin_of_its_own_that_is_fit_for_it(board: str) -> None:
+    assert pin_facts.problems(board) == []
 
 
-@each_board
-def test_no_pin_that_is_high_in_reset_has_a_role_that_must_be_low(board: str) -> None:
-    pins = load_pins(board)
-    not_low = CHIPS[_about(board)["chip"]].not_low
-    wrong = {
-        role: not_low[getattr(pins, role)]
-        for role in _LOW_IN_RESET
-        if getattr(pins, role) in not_low
-    }
-    assert wrong == {}
+def test_the_circuit_calls_what_could_open_something_a_key_and_holds_it_low() -> None:
+    roles = circuit()["roles"]
+    assert {role for role, row in roles.items() if row["use"] == "key"} == _KEYS
+    assert {roles[role]["pull"] for role in _KEYS} == {"down"}
+    lines = (*ZONE_ROLES, "SERVICE")
+    assert {(roles[role]["use"], roles[role]["pull"]) for role in lines} == {("in", "down")}
 
 
-@each_board
-def test_every_pin_is_one_that_chip_and_module_leave_free(board: str) -> None:
-    about = _about(board)
-    numbers = _pin_numbers(load_pins(board))
-    taken = MODULES[about["module"]]
-    assert [number for number in numbers if number not in CHIPS[about["chip"]].pins] == []
-    assert {number: taken[number] for number in numbers if number in taken} == {}
+def test_no_role_of_the_circuit_is_forgotten() -> None:
+    table = circuit()
+    every = {role for roles in (ALWAYS, *BY_CAMERA.values()) for role in roles}
+    assert every == {*table["roles"], *table["groups"]}
 
 
 @each_board
@@ -80,32 +59,39 @@ def test_every_role_that_the_firmware_asks_for_exists(board: str) -> None:
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
-    assert [role for role in sorted(asked) if not hasattr(pins, role)] == []
+    others = {role for roles in BY_CAMERA.values() for role in roles}
+    needed = asked - (others - set(BY_CAMERA[pins.CAMERA]))
+    assert [role for role in sorted(needed) if not hasattr(pins, role)] == []
 
 
 @each_board
-def test_the_board_says_its_own_name(board: str) -> None:
-    assert board == load_pins(board).BOARD
-    assert board == _about(board)["board"]
+def test_firmware_and_host_read_the_same_of_the_model(board: str) -> None:
+    about, pins = load_board(board), load_pins(board)
+    assert board == pins.BOARD
+    features = about.features
+    assert (features.camera, features.customer_picture, features.live_view) == (
+        pins.CAMERA,
+        pins.CUSTOMER_PICTURE,
+        pins.LIVE_VIEW,
+    )
+
+
+def test_the_virtual_board_is_wired_as_the_pico_that_it_stands_for() -> None:
+    assert wires(load_pins("VIRTUAL")) == wires(load_pins("RPI_PICO"))
+    virtual, pico = load_pins("VIRTUAL"), load_pins("RPI_PICO")
+    assert {name: getattr(virtual, name) for name in NO_PINS if name != "BOARD"} == {
+        name: getattr(pico, name) for name in NO_PINS if name != "BOARD"
+    }
+    one, other = load_board("VIRTUAL"), load_board("RPI_PICO")
+    assert (one.chip, one.flash_bytes) == (other.chip, other.flash_bytes)
+
+
+@each_board
+def test_a_boards_folder_is_named_as_its_interpreter_names_itself(board: str) -> None:
+    if board != "VIRTUAL":
+        assert load_board(board).build == board
 
 
 @each_board
 def test_the_board_has_a_readme(board: str) -> None:
     assert (BOARDS_DIR / board / "README.md").is_file()
-
-
-def _about(board: str) -> dict[str, str]:
-    about = json.loads((BOARDS_DIR / board / "board.json").read_text(encoding="utf-8"))
-    assert isinstance(about, dict)
-    return about
-
-
-def _pin_numbers(pins: ModuleType) -> list[int]:
-    numbers = []
-    for name in dir(pins):
-        value = getattr(pins, name)
-        if isinstance(value, int):
-            numbers.append(value)
-        elif isinstance(value, tuple):
-            numbers += value[_PINS_OF[name]]
-    return numbers

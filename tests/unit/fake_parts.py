@@ -36,6 +36,7 @@ class Parts:
                 "entry_zones": ["contact"],
             }
         )
+        self.lacks = ()
         self.journal = FakeJournal(armed, JournalError)
         self.clock = Clock(0, DAY_UNKNOWN, 0)
         self.record = Record(self.journal, self.clock)

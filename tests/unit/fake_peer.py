@@ -174,6 +174,7 @@ class FakeController:
     def __init__(self) -> None:
         """Be in IDLE."""
         self.state = 0
+        self.lacks = ()
         self.code = 0
         self.calls = []
         self.clock = FakeClock()

@@ -117,6 +117,8 @@ class WorldHal:
     """What App needs of a chip."""
 
     board = "WORLD"
+    camera = "arducam_mini"
+    lacks = ()
 
     def __init__(self, world: "World") -> None:
         """Belong to `world`."""

@@ -158,6 +158,7 @@ class TestStatus(unittest.TestCase):
                 ("images", 2),
                 ("event", 0),
                 ("time_known", False),
+                ("lacks", []),
                 ("journal", 1),
                 ("journal_head", "1:" + "00" * 12),
                 ("version", VERSION),

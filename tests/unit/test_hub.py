@@ -98,6 +98,13 @@ class HubTest(unittest.TestCase):
             self.assertEqual(self.ask(name)["ok"], True)
         self.assertEqual(self.controller.calls, ["arm", "disarm", "cancel", "capture"])
 
+    def test_a_model_without_pictures_says_so_and_does_not_ask_the_controller(self):
+        self.controller.lacks = ("capture",)
+        reply = self.ask("capture")
+        self.assertEqual((reply["err"], reply["code"]), ("not-in-model", codes.ERR_NOT_IN_MODEL))
+        self.assertEqual(reply["text"], "this model of detector does not have that")
+        self.assertEqual(self.controller.calls, [])
+
     def test_a_refusal_has_code_word_and_text(self):
         self.controller.code = codes.ERR_FAULT
         reply = self.ask("arm")

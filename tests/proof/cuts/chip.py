@@ -66,6 +66,8 @@ class Hal(FakeBoard):
     """Pins and circuit are FakeBoard's."""
 
     board = "CUTS"
+    camera = "arducam_mini"
+    lacks = ()
 
     def __init__(self, flash, chance):
         """Take the flash and who gives random bytes."""

@@ -77,6 +77,8 @@ class Hal(FakeBoard):
     """Pins and circuit are FakeBoard's; time, camera and flash outlive a reset."""
 
     board = "NONINTERFERENCE"
+    camera = "arducam_mini"
+    lacks = ()
 
     def __init__(self, time: Time, chance: Chance, next_picture: object, blocks: dict) -> None:
         """Make a board with this flash; `next_picture()` is what its camera sees."""
