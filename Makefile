@@ -48,7 +48,7 @@ test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
 
 test-micropython: $(READY) ## the same unit tests under MicroPython
-	$(BIN)/python scripts/run_micropython.py tests/unit/run_on_micropython.py
+	$(BIN)/python scripts/run_micropython.py -X heapsize=8m tests/unit/run_on_micropython.py
 
 test-host: $(READY) ## tests of the host tools
 	$(BIN)/python -m pytest -q tests/host $(TESTOPTS)

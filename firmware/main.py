@@ -1,7 +1,9 @@
 """Start the detector, or the service program when the service jumper is in."""
 
 import gc
+import sys
 
+import machine
 import micropython
 
 # The interpreter enables Ctrl-C anew for each file it runs (pyexec.c); until the detector has
@@ -12,17 +14,19 @@ micropython.kbd_intr(-1)
 # are filled, else the heap is full of them before the last module is in.
 gc.threshold(8192)
 
+service = machine.Pin("SERVICE", machine.Pin.IN)
 try:
+    import loader
+
+    slot = loader.start(service.value() == 1)
+    # The app needs its memory; it imports it anew for what it seldom does.
+    del loader, sys.modules["loader"]
     from detector import app
 
-    app.main()
+    app.main(slot)
 except BaseException as error:
     # A file is missing or damaged, or somebody pressed Ctrl-C in the service program. A REPL
     # follows this file: only where the service jumper is in, else the chip starts again.
-    import sys
-
-    import machine
-
     sys.print_exception(error)
-    if machine.Pin("SERVICE", machine.Pin.IN).value() == 0:
+    if service.value() == 0:
         machine.reset()

@@ -64,12 +64,13 @@ class Parts:
 
 
 class App:
-    """A provisioned detector."""
+    """A provisioned detector; `slot` is the loader's word for what runs, None outside a board."""
 
-    def __init__(self, hal: Hal, identity: "Identity") -> None:
+    def __init__(self, hal: Hal, identity: "Identity", slot: "Slot | None" = None) -> None:
         """Wire, test and recover; the state is what the journal says."""
         now_ms = hal.ticks_ms()
         self.hal = hal
+        self.slot = slot
         self.parts = parts = Parts(hal, identity, now_ms)
         self._self_test(now_ms)
         self.controller = controller = Controller(parts, now_ms)
@@ -86,8 +87,14 @@ class App:
             part.hub = self.hub
             part.uplink = self.uplink
         self.console = Console(hal, controller, parts.journal, False)
-        self.console.attest = attest.Attestation
+        self.console.attest = attest.of(slot)
+        self.console.slot = slot
         self.chores = Chores(controller, self.hub, self.uplink, now_ms)
+        self.trial = None
+        if slot is not None and slot.unsettled:
+            from detector.trial import Trial  # its memory is needed then only
+
+            self.trial = Trial(slot, controller, now_ms)
         self._tell_boot(now_ms)
 
     def step(self, now_ms: int) -> None:
@@ -101,10 +108,14 @@ class App:
         self.console.poll(now_ms)
         self.parts.retention.step(now_ms)
         self.chores.poll(now_ms)
+        if self.trial is not None and self.trial.poll(now_ms):
+            self.trial = None
 
     def run(self) -> None:
         """Run until the chip is reset; does not return."""
         hal = self.hal
+        if self.slot is not None:
+            self.slot.forget()
         hal.collect()
         hal.start_watchdog(self.parts.config.watchdog_ms)  # type: ignore[attr-defined]
         while True:
@@ -115,6 +126,10 @@ class App:
     def _self_test(self, now_ms: int) -> None:
         record = self.parts.record
         found = selftest.run(self.parts.gate, self.hal)
+        if found and self.slot is not None and self.slot.trial:
+            # Not latched: if the app is wrong, the one before it need not suffer for that; and if
+            # the board is, that one finds it as well.
+            raise RuntimeError("self-test: " + ", ".join(codes.fault_names(found)))
         if found == 0 and self.hal.powered_on():
             record.clear(now_ms)
         record.latch(found)
@@ -142,23 +157,27 @@ def _camera(hal: Hal, settle_ms: int) -> object:
     return ArducamMini(spi, hal.pin_out("CAM_CS"), i2c, power, settle_ms)
 
 
-def main() -> None:
+def main(slot: "Slot") -> None:
     """Run the detector; with the service jumper in, or without an identity, the service program.
 
-    Returns only from the service program. Anything that goes wrong in the detector shuts the gate
-    and resets the chip: no REPL follows it.
+    Returns only from the service program, with the jumper in. Anything that goes wrong in the
+    detector shuts the gate and resets the chip: no REPL follows it. `slot` is the loader's word
+    for the app that this is.
     """
     hal = Hal()
-    if hal.pin_in("SERVICE").value():
-        service.run(hal, True)
+    jumper = hal.pin_in("SERVICE")
+    if jumper.value():
+        service.run(hal, slot, True)
+        if not jumper.value():  # it was pulled meanwhile
+            hal.reset()
         return
     hal.interrupts(False)
     try:
         identity = Identity.load(raw_blocks(hal.flash))
         if identity is None:
-            service.run(hal, False)
+            service.run(hal, slot, False)
         else:
-            App(hal, identity).run()
+            App(hal, identity, slot).run()
     except BaseException as error:
         _stop(hal, error)
 

@@ -136,6 +136,7 @@ JR_JUMPER = const(21)  # a = 1 in, 0 out
 JR_CUSTOMER_CAPTURE = const(22)  # a customer's picture was asked for
 JR_CAPTURE_END = const(23)  # a = why (EV_ number)
 JR_TIME = const(24)  # nothing happened: so late it is, so long no clock was there
+JR_APP = const(25)  # an app settled: a = its slot (0 a, 1 b), b = 1 if another one had failed
 JR_NAMES = (
     (JR_BOOT, "boot"),
     (JR_PROVISIONED, "provisioned"),
@@ -161,6 +162,7 @@ JR_NAMES = (
     (JR_CUSTOMER_CAPTURE, "customer-capture"),
     (JR_CAPTURE_END, "capture-end"),
     (JR_TIME, "time"),
+    (JR_APP, "app"),
 )
 DELETE_BY_CUSTOMER = const(1)
 DELETE_FOR_ROOM = const(2)

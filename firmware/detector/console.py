@@ -4,7 +4,7 @@ Lines that begin with `# ` come before the answer and belong to it. Without the 
 console only reads; with it, in the service program, it also provisions and leads to the REPL.
 """
 
-from detector import codes, states, ticks
+from detector import codes, states, status, ticks
 from detector.compat import const
 from detector.journal_slots import RECORD_BYTES
 from detector.raw_flash import FlashError
@@ -26,7 +26,8 @@ class Console:
     """Reads lines from `hal.console_read`, answers through `hal.console_write`.
 
     `controller` and `journal` are None in the service program; it sets `raw` (the raw flash) and
-    looks at `leaving`, which `repl` sets. `attest` may be set to a class like attest.Attestation.
+    looks at `leaving`, which `repl` sets. `attest` may be set to a class like attest.Attestation,
+    `slot` to what the loader says of the app that runs.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Console:
         self.raw: "RawFlash" = None
         self.leaving = False
         self.attest: "Callable" = None
+        self.slot: "Slot" = None
         self._in = bytearray(_READ_BYTES)
         self._line = bytearray()
         self._limit = _SERVICE_LINE_BYTES if service else _LINE_BYTES
@@ -113,7 +115,8 @@ class Console:
             self._ok(_VERBS + (_SERVICE_VERBS if self._service else ""))
         elif verb == "version":
             board = getattr(self._hal, "board", "-")
-            self._ok("%s protocol=%d board=%s" % (VERSION, codes.PROTOCOL, board))
+            words = (VERSION, codes.PROTOCOL, board, status.slot_words(self.slot))
+            self._ok("%s protocol=%d board=%s%s" % words)
         elif verb == "status":
             self._status()
         elif verb == "journal":
@@ -132,10 +135,12 @@ class Console:
 
     def _status(self) -> None:
         if self._controller is None:
-            self._ok("state=%s version=%s" % ("SERVICE" if self._service else "-", VERSION))
+            state = "SERVICE" if self._service else "-"
+            self._ok("state=%s version=%s%s" % (state, VERSION, status.slot_words(self.slot)))
             return
         pairs = self._controller.status()
-        self._ok(" ".join(["%s=%s" % (name, _shown(value)) for name, value in pairs]))
+        words = " ".join(["%s=%s" % (name, status.shown(value)) for name, value in pairs])
+        self._ok(words + status.slot_words(self.slot))
 
     # --- journal ---------------------------------------------------------------------------------
 
@@ -268,15 +273,6 @@ def _line_end(data: bytes) -> int:
     if feed < 0 or carriage < 0:
         return max(feed, carriage)
     return min(feed, carriage)
-
-
-def _shown(value: object) -> str:
-    """Return a status value as one word."""
-    if value is True or value is False:
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ",".join(value) if value else "-"
-    return str(value)
 
 
 def _number(text: str) -> int | None:

@@ -4,29 +4,33 @@ The gate is shut by the jumper itself. Ctrl-C or `repl` leads to the interpreter
 which `sluss flash` and mpremote work; files are written around the raw flash blocks.
 """
 
-import vfs
-
-from detector import attest
+from detector import attest, selftest
+from detector.compat import const
 from detector.console import Console
-from detector.flash_guard import GuardedFlash
+from detector.gate import Gate
 from detector.raw_flash import raw_blocks
 
-_PAGE_BYTES = 256  # as the stock _boot.py of the rp2 port mounts it
+_TRIAL_MS = const(8000)  # as the loader has set the watchdog for an app on trial
 
 
-def run(hal: "Hal", jumper: bool) -> None:
+def run(hal: "Hal", slot: "Slot", jumper: bool) -> None:
     """Serve the console until `repl`; without the jumper (no identity yet) it only reads.
 
     Raises KeyboardInterrupt at a Ctrl-C while the jumper is in.
     """
     if jumper:
-        vfs.umount("/")
-        guarded = GuardedFlash(hal.flash)
-        vfs.mount(vfs.VfsLfs2(guarded, progsize=_PAGE_BYTES), "/")  # type: ignore[arg-type]
+        slot.mount_guarded()
         hal.interrupts(True)
+    elif slot.unsettled:
+        hal.start_watchdog(_TRIAL_MS)
+        # It cannot do more than this before it has an identity.
+        if selftest.run(Gate(hal, hal.ticks_ms()), hal) == 0:
+            slot.settle()
     console = Console(hal, None, None, jumper)
     console.raw = raw_blocks(hal.flash)
-    console.attest = attest.Attestation
+    console.slot = slot
+    console.attest = attest.of(slot)
     while not (console.leaving and console.idle()):
         console.poll(hal.ticks_ms())
+        hal.feed()
         hal.idle()

@@ -40,6 +40,23 @@ def pairs(controller: "Controller") -> tuple:
     )
 
 
+def slot_words(slot: "Slot | None") -> str:
+    """Say which app runs, whether it is on trial, and whether another one failed; console only."""
+    if slot is None:
+        return ""
+    words = (slot.name, shown(slot.trial), shown(slot.rolled_back))
+    return " slot=%s trial=%s rolled-back=%s" % words
+
+
+def shown(value: object) -> str:
+    """Return a status value as one word."""
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(value) if value else "-"
+    return str(value)
+
+
 def heap_bytes() -> int:
     """Collect, and return the bytes of heap in use; 0 where the interpreter cannot say."""
     gc.collect()

@@ -1,4 +1,4 @@
-"""`sluss flash`: install the firmware on a board and give it its identity."""
+"""`sluss flash`: install the firmware on boards and give them their identity."""
 
 from __future__ import annotations
 
@@ -9,23 +9,53 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn
-from serial.tools.list_ports import comports
 
+from host_tools.boards import Board, BoardError
 from host_tools.deadline import Deadline
+from host_tools.flash import show
 from host_tools.flash.errors import FlashError
-from host_tools.flash.flasher import FlashResult, check_app, flash_board
+from host_tools.flash.finding import boards_of, candidates, find_ports, volumes
+from host_tools.flash.flasher import FlashResult, check_app, enter_boot, flash_board
+from host_tools.flash.interpreter_image import Source, install_interpreter
+from host_tools.flash.many import Images, flash_all
+from host_tools.flash.sender import Progress
 
 _START_S = 120.0
+_FLASH_S = 120.0
+_IMAGE_S = 180.0
 
 
 def flash(
     port: Annotated[
-        str | None, typer.Option(help="The board's console: a port or a pyserial URL.")
+        list[str] | None,
+        typer.Option(
+            help="A board's console: a port or a pyserial URL. Say it once for each board. Not "
+            "needed where one board is plugged in."
+        ),
     ] = None,
-    board: Annotated[str, typer.Option(help="A folder of boards/.")] = "VIRTUAL",
+    every: Annotated[bool, typer.Option("--all", help="All boards that are plugged in.")] = False,
+    board: Annotated[
+        str | None,
+        typer.Option(help="A folder of boards/; by default what the board says that it is."),
+    ] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            help="Install this MicroPython image first: a .uf2 file for a Pico (hold BOOTSEL "
+            "while you plug it in), a .bin file for an ESP32. boards/*/board.json says which one."
+        ),
+    ] = None,
+    image_sha256: Annotated[
+        str | None, typer.Option(help="What the image's SHA-256 must be.")
+    ] = None,
+    volume: Annotated[
+        Path | None, typer.Option(help="Where the boot volume is mounted, if it is not found.")
+    ] = None,
     keys: Annotated[
-        Path, typer.Option(help="Folder for the two key files; they are never overwritten.")
+        Path,
+        typer.Option(
+            help="Folder for two key files a board, readable by you alone; never overwritten."
+        ),
     ] = Path("keys"),
     config: Annotated[
         Path | None, typer.Option(help="JSON file with the detector's configuration.")
@@ -48,65 +78,146 @@ def flash(
         ),
     ] = None,
 ) -> None:
-    """Install, verify and provision; the service jumper must be fitted."""
+    """Install the firmware on a board, verify it, and give the board its identity and keys.
+
+    Fit the service jumper (SERVICE to 3.3 V, see boards/), plug the board in, type `sluss flash`.
+    A board without MicroPython needs its image first: hold BOOTSEL while you plug it in, and type
+    `sluss flash --image FILE`.
+
+    The new firmware goes beside the old one. It is switched to when it is verified, and the board
+    goes back to the old one by itself where the new one does not pass its self-test in three
+    starts. Whatever is interrupted can be run again: the board runs the old firmware or the new
+    one, with its gate shut, and never a mixture.
+    """
     console = Console(highlight=False)
     try:
-        if port is None:
-            raise FlashError(_which_port())
-        result = _flash(console, port, board, keys, _read_config(config), device_id, rekey)
-        _report(console, result)
-        pull = "Pull the service jumper and reset the board"
-        if board == "VIRTUAL":
-            pull += " (type `jumper out` and `reset` where `sluss sim` runs)"
-        if start if start is not None else sys.stdin.isatty():
-            console.print(f"{pull}; Ctrl-C leaves it at that.")
-            version = check_app(port, Deadline(_START_S))
-            console.print(f"The detector runs version {version}.")
-        else:
-            console.print(f"{pull} to start the detector.")
-    except FlashError as error:
-        Console(stderr=True, highlight=False).print(f"sluss flash: {error}", markup=False)
+        _flash(
+            console,
+            _Wanted(port or [], every, board, image, image_sha256, volume),
+            {
+                "keys_dir": keys,
+                "config": _read_config(config),
+                "device_id": device_id,
+                "rekey": rekey,
+            },
+            start if start is not None else sys.stdin.isatty(),
+        )
+    except (FlashError, BoardError) as error:
+        _say_error(error)
         raise typer.Exit(1) from error
 
 
-def _which_port() -> str:
-    ports = [port.device for port in comports()]
-    return (
-        f"Which board? Name its console with --port. Serial ports here: "
-        f"{', '.join(ports) or 'none'}; `sluss sim` prints those of a virtual board."
-    )
+class _Wanted:
+    """Which boards were asked for, and what interpreter."""
+
+    def __init__(
+        self,
+        ports: list[str],
+        every: bool,
+        board: str | None,
+        image: Path | None,
+        sha256: str | None,
+        volume: Path | None,
+    ) -> None:
+        self.every = every
+        self.boards = boards_of(board)
+        self.board = board
+        self.ports = list(dict.fromkeys(ports))
+        self.source = None if image is None else Source(image, sha256)
+        self.volume = volume
+        if every and ports:
+            raise FlashError("Say --port or --all, not both.")
+        if image is not None and (every or len(ports) > 1):
+            raise FlashError("An image is installed on one board at a time: name one --port.")
+
+    def find(self) -> list[str]:
+        """Return the ports; raise FlashError."""
+        return self.ports or find_ports(self.boards, self.every)
+
+    def kind(self) -> Board:
+        """Return the kind of board that the image is for; raise FlashError."""
+        fitting = [board for board in self.boards if board.flasher != "none"]
+        if len(fitting) > 1:
+            near = [one for one in candidates(fitting) if one.device in self.ports]
+            fitting = list(near[0].boards) if near else [b for b in fitting if _volume_of(b)]
+        if len(fitting) != 1:
+            names = ", ".join(board.board for board in self.boards)
+            raise FlashError(f"Which board is the image for? Say --board, one of {names}.")
+        return fitting[0]
 
 
-def _flash(
-    console: Console,
-    port: str,
-    board: str,
-    keys: Path,
-    config: dict[str, Any] | None,
-    device_id: str | None,
-    rekey: bool,
-) -> FlashResult:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        DownloadColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("compiling", total=None)
+def _volume_of(board: Board) -> list[Path]:
+    return volumes(board.boot_volume or "")
 
-        def show(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total or None)
 
+def _flash(console: Console, wanted: _Wanted, options: dict[str, Any], start: bool) -> None:
+    if wanted.source is not None:
+        with show.bars(console) as progress:
+            tell = progress("the interpreter")
+            kind = wanted.kind()
+            try:
+                ports = [
+                    install_interpreter(
+                        kind,
+                        wanted.source,
+                        port=wanted.ports[0] if wanted.ports else None,
+                        volume=wanted.volume,
+                        reboot=enter_boot,
+                        tell=lambda what: tell(what, 0, 0),
+                        deadline=Deadline(_IMAGE_S),
+                    )
+                ]
+            except TimeoutError as error:
+                raise FlashError(f"The interpreter could not be installed: {error}.") from error
+    else:
+        ports = wanted.find()
+    if len(ports) > 1 and options["device_id"] is not None:
+        raise FlashError("A device id is one board's: with several leave --device-id away.")
+    images = Images()
+
+    def job(port: str, deadline: Deadline, progress: Progress) -> FlashResult:
         return flash_board(
             port,
-            board=board,
-            keys_dir=keys,
-            config=config,
-            device_id=device_id,
-            rekey=rekey,
-            progress=show,
+            board=wanted.board,
+            build=images.get,
+            progress=progress,
+            deadline=deadline,
+            **options,
         )
+
+    with show.bars(console) as progress:
+        outcomes, is_stopped = flash_all(ports, job, _FLASH_S, progress)
+    if len(outcomes) > 1:
+        show.table(console, outcomes)
+    else:
+        for outcome in outcomes:
+            if outcome.result is None:
+                raise FlashError(outcome.error)
+            show.report(console, outcome.result)
+    good = [outcome for outcome in outcomes if outcome.result is not None]
+    if good:
+        _start(console, [one.port for one in good], good[0].result, start and not is_stopped)
+    if is_stopped:
+        raise typer.Exit(130)
+    if len(good) < len(outcomes):
+        raise typer.Exit(1)
+
+
+def _start(
+    console: Console, ports: list[str], result: FlashResult | None, is_awaited: bool
+) -> None:
+    """Say how to start the detectors; wait for them where that is wanted."""
+    pull = "Pull the service jumper and reset the board"
+    if result is not None and result.board == "VIRTUAL":
+        pull += " (type `jumper out` and `reset` where `sluss sim` runs)"
+    if not is_awaited:
+        console.print(f"{pull} to start the detector.")
+        return
+    console.print(f"{pull}; Ctrl-C leaves it at that.")
+    deadline = Deadline(_START_S)
+    for port in ports:
+        version = check_app(port, deadline)
+        console.print(f"The detector on {port} runs version {version}.", soft_wrap=True)
 
 
 def _read_config(path: Path | None) -> dict[str, Any] | None:
@@ -123,27 +234,7 @@ def _read_config(path: Path | None) -> dict[str, Any] | None:
     return values
 
 
-def _report(console: Console, result: FlashResult) -> None:
-    done = result.installed
-    console.print(
-        f"{result.board}: {len(done.sent)} files written, {len(done.kept)} were right already, "
-        f"{len(done.deleted)} deleted; all {len(result.digests)} verified "
-        f"in {result.seconds:.1f} s"
+def _say_error(error: Exception) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        f"sluss flash: {error}", markup=False
     )
-    for path in result.set_aside:
-        console.print(f"  old keys: {path}", soft_wrap=True)
-    if result.provisioned and result.keys is not None:
-        console.print(
-            f"  {result.device_id} has its identity now. Its keys, which exist nowhere else:"
-        )
-        console.print(f"  for the ARC:      {result.keys.arc}", soft_wrap=True)
-        console.print(f"  for the customer: {result.keys.customer}", soft_wrap=True)
-    elif result.missing:
-        names = " and no ".join(path.name for path in result.missing)
-        console.print(
-            f"  {result.device_id} had its identity already, but {result.missing[0].parent}/ has "
-            f"no {names}. Where its keys are lost, give it new ones with --rekey.",
-            soft_wrap=True,
-        )
-    else:
-        console.print(f"  {result.device_id} had its identity already; its keys are as they were.")

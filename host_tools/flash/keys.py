@@ -16,6 +16,7 @@ from host_tools.flash.errors import KeysError, KeysLostError
 from host_tools.keyfile import ARC, CUSTOMER, FORMAT, KEY_BYTES, NAMES
 
 _MODE = 0o600
+_FOLDER_MODE = 0o700  # of a folder that is made
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _dated(path: Path) -> Path:
 
 def _create(path: Path) -> io.FileIO:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         return io.FileIO(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "w")
     except FileExistsError as error:
         raise KeysError(

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import io
+import re
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import serial
+from mpremote import transport_serial
 from mpremote.transport import TransportError, TransportExecError
-from mpremote.transport_serial import SerialTransport
 
 from host_tools.deadline import Deadline
-from host_tools.flash.errors import FlashError, LostError, NoPortError, NoReplError, PortBusyError
-from host_tools.links.port import LinkError, PortInUseError, open_serial
+from host_tools.flash.errors import (
+    BoardFullError,
+    FlashError,
+    LostError,
+    NoPermissionError,
+    NoPortError,
+    NoReplError,
+    PortBusyError,
+)
+from host_tools.flash.finding import boards_of, udev_rules
+from host_tools.links.port import LinkError, PortDeniedError, PortInUseError, open_serial
 
 _BAUD = 115200
 # One read returns after this long at the latest, to look at the deadline.
@@ -23,7 +33,18 @@ _READ_S = 0.5
 _REPL_TRIES_S = (0.4, 1.0, 2.0, 4.0)
 
 
-class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no types
+_said = threading.local()
+
+
+def _note(*values: object, **_options: object) -> None:
+    """Take what mpremote prints of what it got instead of a prompt; boards may be many."""
+    _said.words.append(repr(values))
+
+
+transport_serial.print = _note
+
+
+class ReplTransport(transport_serial.SerialTransport):  # type: ignore[misc]  # mpremote has no types
     """A board's interpreter on a serial port; every wait ends with the deadline."""
 
     def __init__(self, port: str, deadline: Deadline) -> None:
@@ -67,15 +88,14 @@ class ReplTransport(SerialTransport):  # type: ignore[misc]  # mpremote has no t
         """Get a fresh interpreter in the raw REPL; raise NoReplError that says what is there."""
         refusals = 0
         for patience_s in _REPL_TRIES_S:
-            answer = io.StringIO()  # mpremote prints what it got instead
+            _said.words = []
             try:
-                with contextlib.redirect_stdout(answer):
-                    self.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
+                self.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
                 return
             except (TransportError, TimeoutError) as error:
                 # A board that is still starting may answer so, too: its program has not yet
                 # looked at the jumper, and took the Ctrl-C for a line.
-                refusals += "ERROR" in answer.getvalue()
+                refusals += "ERROR" in "".join(_said.words)
                 cause = error
             if refusals > 2 or self._deadline.expired:
                 break
@@ -125,6 +145,13 @@ def open_port(port: str) -> serial.SerialBase:
         return open_serial(port, baudrate=_BAUD, timeout=_READ_S, exclusive=True)
     except PortInUseError as error:
         raise PortBusyError(str(error)) from error
+    except PortDeniedError as error:
+        rules = "".join(f"\n  {rule}" for rule in udev_rules(boards_of(None)))
+        raise NoPermissionError(
+            f"{error} Or let everybody who is logged in use these boards: write this into "
+            f"/etc/udev/rules.d/60-sluss.rules, type `sudo udevadm control --reload`, and plug "
+            f"the board in again:{rules}"
+        ) from error
     except LinkError as error:
         raise NoPortError(str(error)) from error
 
@@ -135,6 +162,8 @@ def lost_is_said(port: str, what: str) -> Iterator[None]:
     try:
         yield
     except TransportExecError as error:
+        if is_full(str(error)):
+            raise say_full("what it was told") from error
         raise FlashError(f"The board failed while {what}: {_short(error)}") from error
     except (ValueError, struct.error, RecursionError) as error:
         raise FlashError(
@@ -146,6 +175,19 @@ def lost_is_said(port: str, what: str) -> Iterator[None]:
             f"The board on {port} was lost while {what} ({_short(error)}). Nothing is broken: "
             f"check cable and power, and run this again."
         ) from error
+
+
+def is_full(why: str) -> bool:
+    """Say whether a board's traceback means that its file system has no room left."""
+    return re.search(r"OSError: (28\b|\[Errno 28\]|.*ENOSPC)", why) is not None
+
+
+def say_full(path: str) -> BoardFullError:
+    """Return the error of a board that has no room for a file."""
+    return BoardFullError(
+        f"The board is full: there is no room for {path}. It runs what it ran before. Both apps, "
+        f"the old and the new one, must fit; is the firmware larger than it should be?"
+    )
 
 
 def _short(error: Exception) -> str:

@@ -31,6 +31,10 @@ class PortInUseError(LinkError):
     """Another program has the port for itself."""
 
 
+class PortDeniedError(LinkError):
+    """This user may not open the port."""
+
+
 def open_serial(url: str, **settings: Any) -> serial.Serial:
     """Open a device or a pyserial URL. Raises LinkError with a sentence that says what to do."""
     try:
@@ -42,7 +46,7 @@ def open_serial(url: str, **settings: Any) -> serial.Serial:
                 f"Another program has {url} open. Close it, and run this again."
             ) from error
         if number == errno.EACCES:
-            raise LinkError(
+            raise PortDeniedError(
                 f"This user may not open {url}; being in its group (ls -l {url}) helps."
             ) from error
         raise LinkError(

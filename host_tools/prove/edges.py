@@ -151,7 +151,7 @@ def install(firmware: Firmware, world: World, config: Mapping[str, Any]) -> type
     app.raw_blocks = lambda _flash: None
     identity = SimpleNamespace(config=config, root_key=ROOT_KEY, device_id=DEVICE_ID)
     app.Identity = SimpleNamespace(load=lambda _raw: identity)
-    app.service = SimpleNamespace(run=lambda _hal, _jumper: world.serve())
+    app.service = SimpleNamespace(run=lambda _hal, _slot, _jumper: world.serve())
     app.sys = SimpleNamespace(print_exception=firmware.note_error)
     app.App.run = _run_of(world)
     firmware.status.gc = SimpleNamespace(collect=lambda: None)

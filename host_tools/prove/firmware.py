@@ -26,6 +26,10 @@ _PACKAGE = "detector"
 # This process's own collector is not the firmware's to command.
 _GC = SimpleNamespace(collect=lambda: None, threshold=lambda _bytes: None)
 
+# Nothing of the loader is explored: it has no pin, and what it chooses is chosen before the start.
+SLOT = SimpleNamespace(name="a", trial=False, undone="", unsettled=False, rolled_back=False)
+_LOADER = SimpleNamespace(start=lambda _jumper: SLOT)
+
 
 class Firmware:
     """The modules of firmware/detector by name (`firmware.gate.Gate`), and the two programs."""
@@ -49,8 +53,8 @@ class Firmware:
 
     def run(self, path: str) -> None:
         """Execute boot.py or main.py as flashing renders it for the board."""
-        system = SimpleNamespace(print_exception=self.note_error)  # as MicroPython has it
-        chip = {**self._chip, "gc": _GC, "sys": system, _PACKAGE: self}
+        chip = {**self._chip, "gc": _GC, "loader": _LOADER, _PACKAGE: self}
+        chip["sys"] = SimpleNamespace(modules=dict(chip), print_exception=self.note_error)
 
         def imported(name: str, *_rest: object) -> Any:
             return chip[name]

@@ -37,6 +37,7 @@ def prompt(board: Target) -> Iterator[ReplTransport]:
     transport = ReplTransport(board.ports.console, Deadline(_PROMPT_S))
     try:
         transport.start_repl()
+        transport.exec("import loader\nloader.mount_app()")
         yield transport
     finally:
         transport.close()

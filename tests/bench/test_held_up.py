@@ -22,7 +22,7 @@ from tests.bench.scenario import (
     WATCHDOG_MS,
 )
 
-_APP = "detector/app.mpy"
+_APP = "a.app"  # what was flashed onto a blank board
 _START_MS = 3000
 _A_MOMENT_US = 300_000
 

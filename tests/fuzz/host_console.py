@@ -22,7 +22,7 @@ from host_tools.deadline import Deadline
 from host_tools.flash import transport
 from host_tools.flash.errors import FlashError
 from host_tools.flash.image import Image
-from host_tools.flash.installer import Installer
+from host_tools.flash.installer import Installer, ask_facts
 from host_tools.flash.transport import ReplTransport, lost_is_said
 from host_tools.links.refused import CommandRefused
 
@@ -39,13 +39,21 @@ _REPL = (
     b"Traceback x\r\n", b"00" * 32 + b" boot.py\r\n",
     b'dev-1 {"a":1}\r\n', b'ERROR 1 "x"\r\n', b"\xff\xfe", b"\r\n",
 )  # fmt: skip
-_IMAGE = Image("VIRTUAL", {"boot.py": b"x" * 4000, "a/b.mpy": b""})
+_ROOT = dict.fromkeys(("flash_guard.mpy", "slot.mpy", "loader.mpy", "main.py"), b"x" * 100)
+_IMAGE = Image("VIRTUAL", {"boot.py": b"x" * 4000, **_ROOT}, {"a/b.mpy": b""})
 # What helpers print: of the board's facts, of its files, of its identity; and what is none of it.
 _PRINTED = (
-    b"1 e6614c311b 1.25.0 RPI_PICO\r\n", b"0 e6614c311b\r\n", b"", b"00" * 32 + b" boot.py\r\n",
+    b"e6614c311b 1.25.0 RPI_PICO\r\n", b"0\r\n", b"1\r\n", b"e6614c311b\r\n", b"",
+    b"00" * 32 + b" boot.py\r\n",
     b"zz  \r\n\r\n \r\n", b'dev-1 {"a":1}\r\n', b"dev-1 [1]\r\n", b"dev-1 {\r\n", b"dev-1\r\n",
     b"dev-1 " + b"[" * 3000, b"\xff\xfe\r\n",
-    b"".join(f"{digest} {path}\r\n".encode() for path, digest in _IMAGE.digests.items()),
+    b"- - 0 -\r\n", b"a b 3 -\r\n" + b"00" * 32 + b" a.app\r\n- b.app\r\n", b"a - 0\r\n- x\r\n",
+    b"a - 0 -\r\n" + b"".join(
+        f"{mark} {path}\r\n".encode()
+        for path, mark in (*_IMAGE.digests.items(), ("a.app", _IMAGE.packed.mark))
+    ),
+    *(f"{mark}\r\n".encode() for mark in (*_IMAGE.digests.values(), _IMAGE.packed.mark)),
+    b"".join(f"{mark} 99 {path}\r\n".encode() for path, mark in _IMAGE.digests.items()),
 )  # fmt: skip
 
 
@@ -182,11 +190,11 @@ class PoliteBoard(Script):
             self._pieces.append(b"R\x00")
             return len(data)
         self._told += data
-        if self._told == b"receive()":
-            return len(data)
-        if self._told.startswith(b"receive()"):
+        if self._told.startswith(b"receive("):
+            if b"\x04" not in self._told:
+                return len(data)
             answers = (b"+", b"+", b"+\x04\x04>", b"T\x04x\x04>")
-            first = self._told == b"receive()\x04"
+            first = self._told.endswith(b")\x04")
             self._pieces.append(b"OK+" if first else answers[self._program.number(4)])
             if self._pieces[-1].endswith(b">"):
                 self._told = b""
@@ -212,8 +220,9 @@ def check_repl(data: bytes) -> None:
                     board.start_repl()
             board.in_raw_repl = True
             with lost_is_said("memory", "its files were written"):
-                installer = Installer(board, load_pins("VIRTUAL"))
-                installer.install(_IMAGE, lambda *_arguments: None)
+                ask_facts(board)
+                installer = Installer(board, load_pins("VIRTUAL"), _IMAGE)
+                installer.install(lambda *_arguments: None)
                 name, config = installer.identity()
         check(name is None or isinstance(config, dict), "an identity without configuration")
     except FlashError:

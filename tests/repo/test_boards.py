@@ -47,7 +47,11 @@ def test_every_role_that_the_firmware_asks_for_exists(board: str) -> None:
     pins = load_pins(board)
     asked = {
         call.args[0].value
-        for path in [*(FIRMWARE / "detector").glob("*.py"), FIRMWARE / "boot.py"]
+        for path in [
+            *(FIRMWARE / "detector").glob("*.py"),
+            FIRMWARE / "boot.py",
+            FIRMWARE / "main.py",
+        ]
         for call in ast.walk(tree(path))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)

