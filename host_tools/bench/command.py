@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 
 from host_tools import ROOT
+from host_tools.bench import kinds
+from host_tools.bench.kinds import Spec, SpecError
 from host_tools.bench.progress import Teller
 from host_tools.bench.record import SABOTAGES
 
@@ -21,7 +23,9 @@ _PLUGIN = "host_tools.bench.plugin"
 
 
 def bench(
-    target: Annotated[str, typer.Option(help="What to test: virtual.")] = "virtual",
+    target: Annotated[
+        str, typer.Option(help=f"What to test: {', '.join(kinds.KINDS)}.")
+    ] = kinds.VIRTUAL,
     keyword: Annotated[
         str, typer.Option("-k", help="Only tests whose names match, as pytest's -k.")
     ] = "",
@@ -53,19 +57,17 @@ def bench(
             " watches the gate, is not built. Its interface is in host_tools/bench/target.py."
             " Until then the bench runs on --target virtual."
         )
-    if target != "virtual":
-        _refuse(f"There is no target {target!r}; there is: virtual.")
+    spec = _spec(target, {"images": str(images.resolve()) if images else None})
     if sabotage and sabotage not in SABOTAGES:
         _refuse(f"There is no sabotage {sabotage!r}; there are: {', '.join(SABOTAGES)}.")
     name = f"{target}-{sabotage}" if sabotage else target
     raise typer.Exit(
         run(
-            target=target,
+            target=spec,
             folder=(folder or ROOT / "build" / "bench" / name).resolve(),
             keyword=keyword,
             marker=marker,
             sabotage=sabotage,
-            images=images,
             fail_fast=fail_fast,
             quiet=quiet,
         )
@@ -74,12 +76,11 @@ def bench(
 
 def run(
     *,
-    target: str,
+    target: Spec,
     folder: Path,
     keyword: str = "",
     marker: str = "",
     sabotage: str = "",
-    images: Path | None = None,
     fail_fast: bool = False,
     quiet: bool = False,
 ) -> int:
@@ -88,19 +89,17 @@ def run(
         str(SUITE),
         f"--rootdir={ROOT}",
         f"--confcutdir={ROOT}",
-        f"--sluss-target={target}",
+        f"--sluss-target={target.as_json()}",
         f"--sluss-folder={folder}",
         f"--sluss-sabotage={sabotage}",
         f"--junitxml={folder / 'junit.xml'}",
         "--override-ini=junit_family=xunit2",
         # A stray warning of the host's own is no verdict on a detector.
         "--override-ini=filterwarnings=default",
-        f"--override-ini=junit_suite_name=sluss bench {target}",
+        f"--override-ini=junit_suite_name=sluss bench {target.name}",
         "-p",
         _PLUGIN,
     ]
-    if images is not None:
-        arguments.append(f"--sluss-images={images.resolve()}")
     if keyword:
         arguments += ["-k", keyword]
     if marker:
@@ -125,6 +124,14 @@ def _alone_in(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             _refuse(f"Another bench is running in {folder}; name a --folder of its own.")
         yield
+
+
+def _spec(target: str, options: Mapping[str, str | None]) -> Spec:
+    try:
+        given = {key: value for key, value in options.items() if value is not None}
+        return kinds.from_words(target, given)
+    except SpecError as error:
+        _refuse(str(error))
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -23,8 +23,8 @@ from pathlib import Path
 import pytest
 
 from host_tools import ROOT
+from host_tools.bench import kinds, promises, report
 from host_tools.bench import outcome as outcomes
-from host_tools.bench import promises, report
 from host_tools.bench.outcome import TestRecord
 from host_tools.bench.progress import Teller
 from host_tools.bench.rig import Plan
@@ -54,9 +54,8 @@ _CLIENTS = frozenset({"target", "witness", "hub", "arc", "console"})
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that `sluss bench` fills in."""
     group = parser.getgroup("sluss", "the bench of a detector")
-    group.addoption("--sluss-target", default="virtual", help="virtual")
+    group.addoption("--sluss-target", default=kinds.VIRTUAL, help="a kind, or a description")
     group.addoption("--sluss-folder", type=Path, help="where record and report go")
-    group.addoption("--sluss-images", type=Path, help="folder of JPEGs for the virtual camera")
     group.addoption("--sluss-sabotage", default="", help="break this on purpose")
 
 
@@ -72,9 +71,8 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", line)
     plan = Plan(
-        target=config.getoption("--sluss-target"),
+        target=_target(config),
         folder=config.getoption("--sluss-folder") or ROOT / "build" / "bench" / "virtual",
-        images=config.getoption("--sluss-images"),
         sabotage=config.getoption("--sluss-sabotage"),
         selection=" and ".join(
             words
@@ -171,6 +169,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 # --- inside -------------------------------------------------------------------------------------
+
+
+def _target(config: pytest.Config) -> kinds.Spec:
+    try:
+        return kinds.from_json(config.getoption("--sluss-target"))
+    except kinds.SpecError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _record(item: pytest.Item, outcome: str) -> TestRecord:

@@ -30,7 +30,7 @@ class Run:
         self.teller = teller
         self.rig: Rig | None = None
         self.record = Record(
-            target=plan.target,
+            target=plan.target.name,
             selection=plan.selection,
             sabotage=plan.sabotage,
             tools=_tool_versions(),

@@ -24,6 +24,7 @@ class VirtualTarget:
     """A virtual board on the bench; see target.Target for what each method does."""
 
     name = "virtual"
+    model = "VIRTUAL"
     capabilities = targets.ALL_CAPABILITIES
 
     def __init__(
