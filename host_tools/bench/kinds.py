@@ -70,6 +70,7 @@ class Option:
     meaning: str
     type: type[str] | type[int] = str
     is_needed: bool = False
+    is_own: bool = False  # no two targets may have the same value
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Kind:
     meaning: str
     options: Mapping[str, Option]
     make: Callable[[Spec, Workplace], Target]
+    is_here: bool = False  # its board is computed by this machine
     argument: str = ""  # the option that `--target KIND:VALUE` gives
 
 
@@ -137,11 +139,12 @@ KINDS: Mapping[str, Kind] = {
         "a virtual board of its own, on this machine",
         {"images": Option("folder of JPEGs that its camera sees")},
         _virtual,
+        is_here=True,
     ),
     SERVED: Kind(
         "a virtual board that `sluss sim --serve` serves, on this machine or another",
         {
-            "control": Option("HOST:PORT of its control connection", is_needed=True),
+            "control": Option("HOST:PORT of its control connection", str, True, is_own=True),
             "console": Option("URL of its console, where it is not as the control tells"),
             "hub": Option("URL of its hub link, likewise"),
             "uplink": Option("URL of its uplink, likewise"),
@@ -153,7 +156,7 @@ KINDS: Mapping[str, Kind] = {
     "labgrid": Kind(
         "a place of labgrid: a board on another machine",
         {
-            "place": Option("the place's name", is_needed=True),
+            "place": Option("the place's name", str, True, is_own=True),
             "coordinator": Option("HOST:PORT of the coordinator; without it LG_COORDINATOR"),
             "wait_s": Option("how long a place may be waited for that somebody has", int),
         },
