@@ -23,8 +23,6 @@ from host_tools.bench.kinds import Spec
 from host_tools.deadline import Deadline
 
 _MODULE = "host_tools.bench.joint.worker"
-# A bench that ends by itself has closed its boards and written its report in a few seconds.
-_GRACE_S = 20.0
 _READ_BYTES = 1 << 16
 # One virtual board keeps a processor busy and its bench most of another; beyond that they wait
 # for each other, and what they measure is that.
@@ -37,6 +35,7 @@ class Limits:
 
     board_s: float = 900.0
     silence_s: float = 120.0  # the longest test takes 15 s, flashing at most 60 s
+    grace_s: float = 20.0  # to close its boards and write its report when it is told to end
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Crew:
             why = self._attend(spec, process)
         finally:
             if process.poll() is None:
-                end(process, _GRACE_S)
+                end(process, self._limits.grace_s)
             if process.stdout is not None:
                 process.stdout.close()
         board = judge(spec, folder, process.returncode, why, time.monotonic() - began)
@@ -147,7 +146,7 @@ class Crew:
                 doing = words.get("test", words.get("phase", doing))
                 self._listener.hears(spec, words)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(min(_GRACE_S, deadline.remaining))
+            process.wait(min(limits.grace_s, deadline.remaining))
         return "" if process.poll() is not None else f"Its bench did not end, at: {doing}."
 
     def _asked(self, spec: Spec, folder: Path) -> str:
