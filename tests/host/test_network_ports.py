@@ -95,7 +95,7 @@ def test_a_resource_is_a_url(cls: str, params: dict[str, Any], wanted: str) -> N
     ("cls", "params", "why"),
     [
         ("NetworkSerialPort", {"name": "hub", "host": "lab", "port": None}, "hub is not there"),
-        ("NetworkPowerPort", {"model": "gude", "host": "lab", "index": 1}, "NetworkPowerPort"),
+        ("NetworkPowerPort", {"model": "netio", "host": "lab", "index": 1}, "NetworkPowerPort"),
     ],
 )
 def test_a_resource_that_is_no_port_is_refused(cls: str, params: dict[str, Any], why: str) -> None:
