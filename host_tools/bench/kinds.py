@@ -111,9 +111,13 @@ def _labgrid(spec: Spec, workplace: Workplace) -> Target:
     place = Place(spec.text("place"), spec.text("coordinator"))
     place.acquire(float(wait_s))
     workplace.leaving.callback(place.release)
-    found = place.resources()
-    inner = Spec(spec.name, kind_of(spec.text("place"), found), found)
-    return open_target(inner, workplace)
+    found = place.resources((*PORTS, *_BY_RESOURCE))
+    handed_on = {key: value for key, value in spec.options.items() if key not in _OF_THE_PLACE}
+    kind = kind_of(spec.text("place"), found)
+    try:
+        return open_target(Spec(spec.name, kind, {**handed_on, **found}), workplace)
+    except SpecError as error:
+        raise TargetError(f"The place {spec.text('place')}, {error.key}: {error}") from error
 
 
 def kind_of(place: str, resources: Mapping[str, str]) -> str:
@@ -133,6 +137,7 @@ def kind_of(place: str, resources: Mapping[str, str]) -> str:
 PORTS = ("console", "hub", "uplink")
 # The resource that says how a place's board is driven and watched, and the kind of target.
 _BY_RESOURCE = {"control": SERVED}
+_OF_THE_PLACE = ("place", "coordinator", "wait_s")  # labgrid's options; others are its board's
 
 KINDS: Mapping[str, Kind] = {
     VIRTUAL: Kind(
@@ -159,6 +164,7 @@ KINDS: Mapping[str, Kind] = {
             "place": Option("the place's name", str, True, is_own=True),
             "coordinator": Option("HOST:PORT of the coordinator; without it LG_COORDINATOR"),
             "wait_s": Option("how long a place may be waited for that somebody has", int),
+            "images": Option("folder of JPEGs, where the place's board is a virtual one"),
         },
         _labgrid,
         argument="place",

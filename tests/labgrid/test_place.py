@@ -16,6 +16,7 @@ from tests.labgrid.lab import Lab
 _NAME = "shed"
 _GUARD = "gatehouse/guard"
 _PATIENCE_S = 60
+_NEEDED = ("console", "hub", "uplink", "control")
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +43,11 @@ def guarded(lab: Lab, name: str) -> Iterator[str]:
 def test_an_acquired_place_gives_its_ports_and_is_given_back(lab: Lab, place: Place) -> None:
     place.acquire()
     try:
-        found = place.resources()
+        found = place.resources(_NEEDED)
         assert kind_of(_NAME, found) == SERVED
         assert all(url.startswith("socket://127.0.0.1:") for url in found.values())
         assert len(set(found.values())) == 4
+        assert place.resources(["hub"]).keys() == {"hub"}
         assert _NAME in lab.client("who")
         with pytest.raises(TargetError, match="You have already acquired place shed"):
             place.acquire()
@@ -93,7 +95,7 @@ def test_a_place_that_is_not_there_is_refused(lab: Lab) -> None:
 
 
 def test_a_coordinator_that_is_not_there_is_refused() -> None:
-    with pytest.raises(TargetError, match="Could not connect to coordinator"):
+    with pytest.raises(TargetError, match="not connect to coordinator. Say where"):
         Place(_NAME, "127.0.0.1:1").acquire()
 
 
