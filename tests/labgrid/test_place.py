@@ -95,7 +95,7 @@ def test_a_place_that_is_not_there_is_refused(lab: Lab) -> None:
 
 
 def test_a_coordinator_that_is_not_there_is_refused() -> None:
-    with pytest.raises(TargetError, match="not connect to coordinator. Say where"):
+    with pytest.raises(TargetError, match=r"not connect to coordinator\. Say where"):
         Place(_NAME, "127.0.0.1:1").acquire()
 
 
