@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from host_tools import ROOT
 from host_tools.bench.joint import report
@@ -22,10 +25,12 @@ from host_tools.bench.joint.processes import descendants
 from host_tools.bench.joint.record import FAIL, NOT_RUN, PASS, QUARANTINED, Board, JointRecord
 from host_tools.bench.kinds import Spec
 from host_tools.deadline import Deadline
+from tests.host.bench_sample import sample_record
 from tests.host.html_tags import Tags
 
 _LIMIT_S = 120
 _STORY = "panic_alarm_from_the_button"
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SLUSS = "from host_tools.cli import main; main()"
 
 
@@ -186,14 +191,31 @@ def test_an_interrupted_run_ends_all_boards_and_still_reports(tmp_path: Path) ->
 
 def test_a_bench_that_leaves_no_record_is_quarantined(tmp_path: Path) -> None:
     (tmp_path / "odd").mkdir()
-    (tmp_path / "odd" / "record.json").write_text("of another run")
+    sample_record(tmp_path).write(tmp_path / "odd" / "record.json")  # of another run
     with Silent() as display:
         (board,) = Crew(tmp_path, Selection(), Limits(), display).run([Spec("odd", "no such")], 1)
     assert board.verdict == QUARANTINED
     assert "left no record (exit code 1)" in board.why
 
 
-# --- the report ---------------------------------------------------------------------------------
+# --- what is seen and written -------------------------------------------------------------------
+
+
+def test_boards_at_work_have_a_bar_and_those_that_are_done_a_line() -> None:
+    screen = StringIO()
+    spec = Spec("front", "virtual")
+    with Display(2, console=Console(file=screen, force_terminal=True, width=120)) as display:
+        display.begins(spec)
+        display.hears(spec, {"total": 7})
+        display.hears(spec, {"test": "test_the_gate_opens"})
+        display.hears(spec, {"outcome": "failed"})
+        display._bars.refresh()
+        at_work = screen.getvalue()
+        display.ends(Board("front", "virtual", "front", FAIL, "P1 broken."))
+    at_work, done = (_COLOURS.sub("", text) for text in (at_work, screen.getvalue()))
+    assert re.search(r"front .* 1/7 1 failed the gate opens", at_work)
+    assert re.search(r"all boards .* 0/2", at_work)
+    assert re.search(r"FAIL +front: P1 broken\.", done)
 
 
 def test_every_verdict_is_counted_in_the_headline() -> None:

@@ -12,6 +12,7 @@ from host_tools.bench.place import url
 from host_tools.bench.target import TargetError
 from host_tools.deadline import Deadline
 from host_tools.links.port import LinkError, Port
+from host_tools.links.socket_port import SocketPort
 from tests.host.network_ports import NetworkPort
 
 # All 256 bytes: RFC 2217 escapes one of them.
@@ -49,12 +50,11 @@ def test_bytes_cross_a_networks_serial_port_in_both_directions(far_port: Network
 
 
 def test_all_that_waits_on_a_socket_is_known_at_once() -> None:
-    with NetworkPort("raw") as far, Port(url("NetworkSerialPort", far.params)) as port:
+    with NetworkPort("raw") as far, SocketPort(url("NetworkSerialPort", far.params)) as port:
         os.write(far.far, b"x" * 1000)
-        pieces: list[bytes] = []
-        port.tap = lambda _way, data: pieces.append(data)
-        Deadline(5).wait_for(lambda: port.any() >= 1000, "not all arrived")
-        assert len(pieces) < 10
+        Deadline(5).wait_for(lambda: port.in_waiting == 1000, "not all was known")
+        assert port.read(1000) == b"x" * 1000
+        assert port.in_waiting == 0
 
 
 def test_a_socket_that_is_closed_at_the_other_end_is_a_lost_port() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,8 +16,10 @@ from host_tools.deadline import Deadline
 from host_tools.virtual_board.client import VirtualBoardError
 from host_tools.virtual_board.flash import FLASH_BYTES
 from host_tools.virtual_board.pictures import IMAGES
+from host_tools.virtual_board.poller import Poller
 from host_tools.virtual_board.remote import RemoteBoard, split
 from host_tools.virtual_board.serve import Server
+from host_tools.virtual_board.tcp_port import TcpPort
 
 _HOST = "127.0.0.1"
 _BLANK = b"\xff" * FLASH_BYTES
@@ -52,6 +55,40 @@ def test_the_main_board_has_the_ports_that_were_known_before(
             url = f"socket://{_HOST}:{server.ports[name]}"
             assert getattr(board.ports, name) == url
             assert getattr(spare.ports, name) != url
+
+
+def test_a_request_right_behind_the_opening_is_the_boards(server: Server) -> None:
+    opening = {"is_main": True, "flash": None, "pictures": None}
+    both = json.dumps({"open": opening}) + '\n{"id": 1, "do": "signals"}\n'
+    with socket.create_connection((_HOST, server.ports["control"])) as connection:
+        connection.sendall(both.encode())
+        for line in connection.makefile("rb"):
+            answer = json.loads(line)
+            if "id" in answer:
+                break
+        assert answer["ok"] is True
+
+
+def test_a_port_is_shared_and_knows_who_is_there() -> None:
+    with socket.create_server((_HOST, 0)) as listener:
+        port = TcpPort(os.dup(listener.fileno()))
+        poller = Poller()
+        events: list[None] = []
+        port.watch(poller, lambda: events.append(None))
+        assert port.write(b"nobody hears") == 12
+        first, second = (socket.create_connection(listener.getsockname()) for _ in range(2))
+        Deadline(5).wait_for(lambda: poller.wait(0) or len(port._users) == 2, "they did not come")
+        assert port.write(b"both hear") == 9
+        assert [user.recv(100) for user in (first, second)] == [b"both hear"] * 2
+        second.sendall(b"from the second")
+        Deadline(5).wait_for(lambda: poller.wait(0) or events, "nothing came")
+        assert port.read(100) == b"from the second"
+        for user in (first, second):
+            assert port.connected
+            user.close()
+        Deadline(5).wait_for(lambda: port.read(100) or not port.connected, "they stay")
+        port.close()
+        poller.close()
 
 
 def test_lines_and_events_cross_the_network(server: Server, tmp_path: Path) -> None:

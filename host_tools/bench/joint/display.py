@@ -61,7 +61,8 @@ class Display:
             bad = self._bad[spec.name]
             self._bars.update(task, advance=1, bad=f"{bad} failed " if bad else "")
         else:
-            self._bars.update(task, description=words.get("test") or words.get("phase", ""))
+            doing = words["test"][5:] if "test" in words else words.get("phase", "")
+            self._bars.update(task, description=doing.replace("_", " "))
 
     def ends(self, board: Board) -> None:
         """Take a bar away and say what became of its board."""
