@@ -223,7 +223,7 @@ def test_every_verdict_is_counted_in_the_headline() -> None:
         Board(verdict, "virtual", verdict, verdict, "<why>")
         for verdict in (PASS, PASS, FAIL, QUARANTINED, NOT_RUN)
     ]
-    record = JointRecord(1, boards=boards)
+    record = JointRecord(1, 1, boards=boards)
     assert report.headline(record) == (
         "Of 5 boards: 2 passed, 1 failed, 1 quarantined, 1 not run."
     )
@@ -232,4 +232,10 @@ def test_every_verdict_is_counted_in_the_headline() -> None:
 
 
 def test_a_joint_run_of_no_boards_is_no_pass() -> None:
-    assert not JointRecord(1).passed
+    assert not JointRecord(1, 1).passed
+
+
+def test_a_crowd_is_told_that_its_times_may_be_the_machines() -> None:
+    crowd, orderly = JointRecord(4, 1), JointRecord(4, 4)
+    assert "For honest times: --jobs 1" in report.render(crowd)
+    assert "honest" not in report.render(orderly)
