@@ -241,5 +241,5 @@ def test_a_joint_run_of_no_boards_is_no_pass() -> None:
 
 def test_a_crowd_is_told_that_its_times_may_be_the_machines() -> None:
     crowd, orderly = JointRecord(4, 1), JointRecord(4, 4)
-    assert "For honest times: --jobs 1" in report.render(crowd)
+    assert "For honest verdicts: --jobs 1" in report.render(crowd)
     assert "honest" not in report.render(orderly)

@@ -64,8 +64,8 @@ class JointRecord:
         if self.jobs <= self.sane_jobs:
             return ""
         return (
-            f"{self.jobs} boards at a time wait for each other on this machine: a limit of time"
-            f" that does not hold may be the machine's. For honest times: --jobs {self.sane_jobs}."
+            f"{self.jobs} boards at a time wait for each other on this machine: what comes too"
+            f" late may be its fault, not theirs. For honest verdicts: --jobs {self.sane_jobs}."
         )
 
     def count(self, verdict: str) -> int:
