@@ -13,13 +13,14 @@ HERE := $(firstword $(shell pwd | cksum))
 VENV := .venv/ready-$(HERE)
 INTERPRETER := .tools/ready-$(HERE)
 READY := $(VENV) $(INTERPRETER)
+LABGRID := .tools/labgrid/ready-$(HERE)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help bench sim prove prove-long cut cut-long test test-unit test-micropython test-host test-repo \
 	test-proof test-fuzz test-bench test-selfproof \
-	fuzz mutate mutate-long lint format setup lock table wiring clean distclean
+	fuzz mutate mutate-long lint format setup labgrid lock table wiring clean distclean
 
 help: ## list the targets
 	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -62,7 +63,8 @@ test-proof: $(READY) ## what is proved rather than tried (TESTOPTS="--hypothesis
 test-fuzz: $(READY) ## links under fire: kept and made inputs, damaged lines, noise, seeded faults
 	$(BIN)/python -m pytest -q tests/fuzz $(TESTOPTS)
 
-test-bench: bench ## the bench suite on the virtual board
+test-bench: $(READY) $(LABGRID) ## the bench suite on a virtual board, directly and as a labgrid place
+	$(BIN)/python -m pytest -q tests/labgrid $(TESTOPTS)
 
 test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the bench
 	$(BIN)/python -m pytest -q tests/selfproof $(TESTOPTS)
@@ -91,6 +93,8 @@ setup: ## check and repair the set-up (.venv, .tools); other targets do it when 
 	@rm -f $(INTERPRETER)
 	@$(MAKE) --no-print-directory --silent $(READY)
 
+labgrid: $(LABGRID) ## install labgrid for remote benches (45 MB, into .tools/labgrid)
+
 lock: $(VENV) ## raise the lock file to the newest versions that pyproject.toml allows
 	scripts/make_lock.sh
 
@@ -113,6 +117,9 @@ $(VENV): requirements.lock requirements-stubs.lock scripts/setup_venv.sh
 .tools/wiring: requirements-wiring.lock | $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ --requirement $<
 	@touch $@
+
+$(LABGRID): requirements-labgrid.lock scripts/setup_labgrid.sh | $(VENV)
+	@scripts/setup_labgrid.sh $@
 
 $(INTERPRETER): scripts/setup_micropython.py | $(VENV)
 	@$(BIN)/python scripts/setup_micropython.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,7 +13,12 @@ import typer
 from rich.console import Console
 
 from host_tools import ROOT
-from host_tools.bench.progress import Teller
+from host_tools.bench import kinds
+from host_tools.bench.joint import targets_file
+from host_tools.bench.joint.crew import Limits, Selection, sane_jobs
+from host_tools.bench.joint.run import run_joint
+from host_tools.bench.kinds import Spec, SpecError, Value
+from host_tools.bench.progress import Teller, Telling
 from host_tools.bench.record import SABOTAGES
 
 SUITE = ROOT / "tests" / "bench"
@@ -21,7 +26,9 @@ _PLUGIN = "host_tools.bench.plugin"
 
 
 def bench(
-    target: Annotated[str, typer.Option(help="What to test: virtual.")] = "virtual",
+    target: Annotated[
+        str, typer.Option(help=f"What to test: {', '.join(kinds.KINDS)}.")
+    ] = kinds.VIRTUAL,
     keyword: Annotated[
         str, typer.Option("-k", help="Only tests whose names match, as pytest's -k.")
     ] = "",
@@ -39,6 +46,26 @@ def bench(
     ] = None,
     fail_fast: Annotated[bool, typer.Option("-x", help="Stop at the first failure.")] = False,
     quiet: Annotated[bool, typer.Option("-q", help="Print nothing but errors.")] = False,
+    coordinator: Annotated[
+        str | None, typer.Option(help="labgrid's HOST:PORT, else LG_COORDINATOR.")
+    ] = None,
+    wait_s: Annotated[
+        int | None, typer.Option("--wait", help="Seconds to wait for a place somebody has.")
+    ] = None,
+    targets: Annotated[
+        Path | None,
+        typer.Option(help="TOML file: many targets, one table each, in one joint run."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="With --targets: boards at a time; more falsify each other's times."),
+    ] = None,
+    deadline_s: Annotated[
+        float, typer.Option("--deadline", help="With --targets: seconds that a board may take.")
+    ] = Limits.board_s,
+    silence_s: Annotated[
+        float, typer.Option("--silence", help="With --targets: seconds without a word of it.")
+    ] = Limits.silence_s,
     port: Annotated[str | None, typer.Option(help="A real board's console.")] = None,
     hub: Annotated[str | None, typer.Option(help="A real board's hub link.")] = None,
     uplink: Annotated[str | None, typer.Option(help="A real board's uplink.")] = None,
@@ -47,60 +74,94 @@ def bench(
     ] = None,
 ) -> None:
     """Try to make the promises false on one detector; the exit code says pass (0) or fail."""
+    if targets is not None:
+        if target != kinds.VIRTUAL or sabotage or images or fail_fast:
+            _refuse("--targets goes with -k, -m, --jobs, --deadline, --silence and --folder only.")
+        raise typer.Exit(
+            _joint(
+                targets,
+                folder,
+                jobs,
+                Selection(keyword, marker),
+                Limits(deadline_s, silence_s),
+                quiet,
+            )
+        )
     if port or hub or uplink or jig:
         _refuse(
             "There is no driver for real boards yet: the jig, which drives the sensor lines and"
             " watches the gate, is not built. Its interface is in host_tools/bench/target.py."
             " Until then the bench runs on --target virtual."
         )
-    if target != "virtual":
-        _refuse(f"There is no target {target!r}; there is: virtual.")
+    pictures = str(images.resolve()) if images else None
+    options = {"images": pictures, "coordinator": coordinator}
+    spec = _spec(target, {**options, "wait_s": wait_s})
     if sabotage and sabotage not in SABOTAGES:
         _refuse(f"There is no sabotage {sabotage!r}; there are: {', '.join(SABOTAGES)}.")
-    name = f"{target}-{sabotage}" if sabotage else target
+    name = f"{spec.folder}-{sabotage}" if sabotage else spec.folder
     raise typer.Exit(
         run(
-            target=target,
+            target=spec,
             folder=(folder or ROOT / "build" / "bench" / name).resolve(),
             keyword=keyword,
             marker=marker,
             sabotage=sabotage,
-            images=images,
             fail_fast=fail_fast,
-            quiet=quiet,
+            teller=Teller(quiet),
         )
+    )
+
+
+def _joint(
+    path: Path,
+    folder: Path | None,
+    jobs: int | None,
+    selection: Selection,
+    limits: Limits,
+    quiet: bool,
+) -> int:
+    try:
+        specs = targets_file.read(path)
+    except targets_file.TargetsFileError as error:
+        _refuse(str(error))
+    if jobs is not None and jobs < 1:
+        _refuse("--jobs is a number of boards, from 1 on.")
+    return run_joint(
+        specs,
+        folder=(folder or ROOT / "build" / "bench").resolve(),
+        jobs=min(jobs or sane_jobs(specs), len(specs)),
+        selection=selection,
+        limits=limits,
+        quiet=quiet,
     )
 
 
 def run(
     *,
-    target: str,
+    target: Spec,
     folder: Path,
     keyword: str = "",
     marker: str = "",
     sabotage: str = "",
-    images: Path | None = None,
     fail_fast: bool = False,
-    quiet: bool = False,
+    teller: Telling,
 ) -> int:
-    """Run the suite in this process and return the exit code."""
+    """Run the suite in this process and return the exit code; the teller is closed after it."""
     arguments = [
         str(SUITE),
         f"--rootdir={ROOT}",
         f"--confcutdir={ROOT}",
-        f"--sluss-target={target}",
+        f"--sluss-target={target.as_json()}",
         f"--sluss-folder={folder}",
         f"--sluss-sabotage={sabotage}",
         f"--junitxml={folder / 'junit.xml'}",
         "--override-ini=junit_family=xunit2",
         # A stray warning of the host's own is no verdict on a detector.
         "--override-ini=filterwarnings=default",
-        f"--override-ini=junit_suite_name=sluss bench {target}",
+        f"--override-ini=junit_suite_name=sluss bench {target.name}",
         "-p",
         _PLUGIN,
     ]
-    if images is not None:
-        arguments.append(f"--sluss-images={images.resolve()}")
     if keyword:
         arguments += ["-k", keyword]
     if marker:
@@ -108,7 +169,6 @@ def run(
     if fail_fast:
         arguments.append("-x")
     with _alone_in(folder):
-        teller = Teller(quiet)
         try:
             return int(pytest.main(arguments, plugins=[teller]))
         finally:
@@ -125,6 +185,14 @@ def _alone_in(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             _refuse(f"Another bench is running in {folder}; name a --folder of its own.")
         yield
+
+
+def _spec(target: str, options: Mapping[str, Value | None]) -> Spec:
+    try:
+        given = {key: value for key, value in options.items() if value is not None}
+        return kinds.from_words(target, given)
+    except SpecError as error:
+        _refuse(str(error))
 
 
 def _refuse(sentence: str) -> NoReturn:

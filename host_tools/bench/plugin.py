@@ -23,10 +23,10 @@ from pathlib import Path
 import pytest
 
 from host_tools import ROOT
+from host_tools.bench import kinds, promises, report
 from host_tools.bench import outcome as outcomes
-from host_tools.bench import promises, report
 from host_tools.bench.outcome import TestRecord
-from host_tools.bench.progress import Teller
+from host_tools.bench.progress import Telling
 from host_tools.bench.rig import Plan
 from host_tools.bench.run import RUN, Run
 from host_tools.bench.session import NoRestError
@@ -54,9 +54,8 @@ _CLIENTS = frozenset({"target", "witness", "hub", "arc", "console"})
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that `sluss bench` fills in."""
     group = parser.getgroup("sluss", "the bench of a detector")
-    group.addoption("--sluss-target", default="virtual", help="virtual")
+    group.addoption("--sluss-target", default=kinds.VIRTUAL, help="a kind, or a description")
     group.addoption("--sluss-folder", type=Path, help="where record and report go")
-    group.addoption("--sluss-images", type=Path, help="folder of JPEGs for the virtual camera")
     group.addoption("--sluss-sabotage", default="", help="break this on purpose")
 
 
@@ -72,9 +71,8 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", line)
     plan = Plan(
-        target=config.getoption("--sluss-target"),
+        target=_target(config),
         folder=config.getoption("--sluss-folder") or ROOT / "build" / "bench" / "virtual",
-        images=config.getoption("--sluss-images"),
         sabotage=config.getoption("--sluss-sabotage"),
         selection=" and ".join(
             words
@@ -82,7 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
             if (words := config.getoption(name, "") or "")
         ),
     )
-    tellers = [one for one in config.pluginmanager.get_plugins() if isinstance(one, Teller)]
+    tellers = [one for one in config.pluginmanager.get_plugins() if isinstance(one, Telling)]
     config.stash[RUN] = Run(plan, tellers[0] if tellers else None)
 
 
@@ -152,8 +150,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return result  # type: ignore[return-value]
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     """Write record and report, whatever happened."""
+    try:
+        # The fixtures of an interrupted test come to their end while there is a board.
+        return (yield)
+    finally:
+        _finish(session, exitstatus)
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash[RUN]
     if session.config.option.collectonly:
         return
@@ -171,6 +178,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 # --- inside -------------------------------------------------------------------------------------
+
+
+def _target(config: pytest.Config) -> kinds.Spec:
+    try:
+        return kinds.from_json(config.getoption("--sluss-target"))
+    except kinds.SpecError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _record(item: pytest.Item, outcome: str) -> TestRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ from typing import Any
 from host_tools import ROOT
 from host_tools.attestation import Attestation, ask
 from host_tools.bench import waves
+from host_tools.bench.kinds import Spec, Workplace, open_target
 from host_tools.bench.session import FLASH_S, Bench
 from host_tools.bench.target import GATE_BYPASSED, LATCH_IGNORED, TargetError, TargetLostError
 from host_tools.bench.transcript import Transcripts
-from host_tools.bench.virtual import VirtualTarget
 from host_tools.boards import load_board
 from host_tools.deadline import Deadline
 from host_tools.flash import flash_board
@@ -39,9 +40,8 @@ Phase = Callable[[str, int, int], None]
 class Plan:
     """What `sluss bench` was asked to do."""
 
-    target: str
+    target: Spec
     folder: Path
-    images: Path | None = None
     sabotage: str = ""
     selection: str = ""
 
@@ -63,6 +63,7 @@ class Rig:
             path.unlink()
         self._transcripts = Transcripts(plan.folder / "transcripts")
         self._bench: Bench | None = None
+        self._leaving = ExitStack()
 
     @property
     def bench(self) -> Bench:
@@ -77,27 +78,26 @@ class Rig:
         return "" if self._bench is None else self._bench.witness.lost
 
     def bring_up(self) -> None:
-        """Start a blank board, flash and provision it, pull the jumper, wait until it answers."""
+        """Take the target, flash and provision it, pull the jumper, wait until it answers."""
         folder = self._plan.folder
         config = json.loads(CONFIG.read_text(encoding="utf-8"))
         broken = _BROKEN_CIRCUITS.get(self._plan.sabotage)
-        self._phase("starting a virtual board with blank flash", 0, 0)
-        target = VirtualTarget(
-            folder / "board" / "main",
-            images=self._plan.images,
-            broken=() if broken is None else (broken,),
+        self._phase(f"taking the target {self._plan.target.name}", 0, 0)
+        workplace = Workplace(
+            folder / "board" / "main", () if broken is None else (broken,), self._leaving
         )
-        target.jumper(True)
+        target = open_target(self._plan.target, workplace)
 
         def start() -> None:
             target.jumper(False)
             target.power_cycle()
 
+        target.jumper(True)
         self._transcripts.note("flashed through the console; mpremote's bytes are not kept here")
         try:
             result = flash_board(
                 target.ports.console,
-                board="VIRTUAL",
+                board=target.model,
                 keys_dir=folder / "keys",
                 config=config,
                 device_id=DEVICE_ID,
@@ -155,6 +155,10 @@ class Rig:
         """Close everything."""
         if self._bench is not None:
             self._bench.close()
+        try:
+            self._leaving.close()
+        except TargetError as error:
+            self._phase(str(error), 0, 0)
         self._transcripts.close()
 
 

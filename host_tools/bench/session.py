@@ -173,7 +173,7 @@ class Bench:
         board.jumper(True)
         with contextlib.closing(ReplTransport(board.ports.console, Deadline(FLASH_S))) as repl:
             repl.start_repl()
-            repl.fs_writefile("main.py", fill_pins(source, "VIRTUAL").encode())
+            repl.fs_writefile("main.py", fill_pins(source, self.target.model).encode())
             repl.exit_raw_repl()
         board.jumper(False)
         board.power_cycle()

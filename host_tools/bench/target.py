@@ -97,6 +97,11 @@ class Target(Protocol):
         ...
 
     @property
+    def model(self) -> str:
+        """Which board it is: its folder in boards/, e.g. "VIRTUAL"."""
+        ...
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """What this target can do beyond lines, jumper and ports: words of this module."""
         ...
@@ -189,6 +194,10 @@ class Target(Protocol):
 
     def flash_operations(self) -> int:
         """Programs and erases since the board was made (FLASH)."""
+        ...
+
+    def keep_for_spares(self) -> None:
+        """Remember the flash as it is now: what spare(clone=True) starts with (SPARE)."""
         ...
 
     def spare(

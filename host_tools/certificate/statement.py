@@ -69,7 +69,7 @@ def gather(
             "The board attests other firmware than was benched: the record is stale. Bench anew."
         )
     by = "sluss certificate, on the board's console" if answer else "the bench, during its run"
-    own = [VIRTUAL_LIMIT] if record.target == "virtual" else []
+    own = [VIRTUAL_LIMIT] if record.is_virtual else []
     own += [promises.WHY_NOT_PROVIDED] if record.device.get("radio") else []
     return {
         "device": {"target": record.target, **record.device},

@@ -29,3 +29,5 @@ class BoardOptions:
     console_baud: int = CONSOLE_BAUD
     powered: bool = True
     seed: int = 0  # for noise and the order of the pictures
+    # Descriptors of TCP listeners for console, hub link and uplink; without them they are ptys.
+    listeners: tuple[int, ...] = ()

@@ -35,10 +35,12 @@ def parse(arguments: list[str] | None = None) -> tuple[BoardOptions, int]:
     parser.add_argument("--console-baud", type=int, default=BoardOptions.console_baud)
     parser.add_argument("--powered-off", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--listeners", type=int, nargs=3, default=())
     given = vars(parser.parse_args(arguments))
     control_fd: int = given.pop("control_fd")
     powered = not given.pop("powered_off")
-    return BoardOptions(powered=powered, **given), control_fd
+    listeners = tuple(given.pop("listeners"))
+    return BoardOptions(powered=powered, listeners=listeners, **given), control_fd
 
 
 _LONG_US = 1_000_000
@@ -104,7 +106,8 @@ def main() -> None:
     """Run one board until its owner leaves."""
     options, control_fd = parse()
     pin_to_one_cpu()
-    os.set_inheritable(control_fd, False)
+    for fd in (control_fd, *options.listeners):
+        os.set_inheritable(fd, False)
     process = BoardProcess(options, socket.socket(fileno=control_fd))
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)  # the wake-up does it
     signal.signal(signal.SIGINT, lambda _number, _frame: None)
