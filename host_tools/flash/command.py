@@ -80,14 +80,15 @@ def flash(
 ) -> None:
     """Install the firmware on a board, verify it, and give the board its identity and keys.
 
-    Fit the service jumper (SERVICE to 3.3 V, see boards/), plug the board in, type `sluss flash`.
-    A board without MicroPython needs its image first: hold BOOTSEL while you plug it in, and type
-    `sluss flash --image FILE`.
+    Fit the service jumper (on a Pico a wire from GP22 to 3V3; boards/ has the
+    other pins), plug the board in, and type `sluss flash`. A new Pico needs
+    MicroPython first: hold BOOTSEL while you plug it in, and type
+    `sluss flash --image FILE.uf2`.
 
-    The new firmware goes beside the old one. It is switched to when it is verified, and the board
-    goes back to the old one by itself where the new one does not pass its self-test in three
-    starts. Whatever is interrupted can be run again: the board runs the old firmware or the new
-    one, with its gate shut, and never a mixture.
+    The new firmware goes beside the old one and is switched to when it is
+    verified. Where it does not pass its self-test in three starts, the board
+    goes back to the old one by itself. Whatever is interrupted can be run
+    again: the board runs the old firmware or the new one, never a mixture.
     """
     console = Console(highlight=False)
     try:

@@ -103,7 +103,8 @@ def flash_board(
             installer = Installer(transport, load_pins(name), image)
             if keys_dir is not None and not installer.service:
                 raise JumperError(
-                    "The service jumper is out. Fit it, reset the board, and run this again."
+                    f"The service jumper is out: GPIO {load_pins(name).SERVICE} is low. Fit it (a "
+                    f"wire from that pin to 3V3 does), reset the board, and run this again."
                 )
             installed = installer.install(show)
             known = _Identity(*installer.identity()) if keys_dir else _Identity(None, {})

@@ -107,7 +107,8 @@ class ReplTransport(transport_serial.SerialTransport):  # type: ignore[misc]  # 
             ) from cause
         raise NoReplError(
             f"No MicroPython prompt answers on {port}. Is it the board's console, is the "
-            f"board powered, and is the service jumper fitted?"
+            f"board powered, and is the service jumper fitted? A board without MicroPython needs "
+            f"its image first (--image); reset one that runs another program."
         ) from cause
 
     def read_byte(self, what: str) -> bytes:

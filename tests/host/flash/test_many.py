@@ -46,7 +46,7 @@ def test_one_that_fails_does_not_stop_the_others(
         for line in result.stdout.splitlines()
         if f" {board.ports.console} " in line
     }
-    assert "failed: The service jumper is out." in rows[three[1].ports.console]
+    assert "failed: The service jumper is out: GPIO 22 is low." in rows[three[1].ports.console]
     for board in (three[0], three[2]):
         assert "new keys" in rows[board.ports.console]
         assert files_on(board.flash_image()) == build_image("VIRTUAL").files
