@@ -114,7 +114,7 @@ def test_flash_is_sent_there_and_fetched_back(server: Server, tmp_path: Path) ->
     flash = b"\x00" * 4096 + _BLANK[4096:]
     with board_of(server, tmp_path, flash=flash, powered=False) as board:
         assert board.flash_image() == flash
-    with board_of(server, tmp_path) as board:  # nothing is left of the one before
+    with board_of(server, tmp_path, powered=False) as board:  # nothing is left of the one before
         assert board.flash_image() == _BLANK
     assert not list(tmp_path.iterdir())
 

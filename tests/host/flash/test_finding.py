@@ -134,8 +134,8 @@ def test_an_unknown_interpreter_is_named() -> None:
         which_board(None, "TEENSY", "COM1")
 
 
-def test_a_wrong_board_is_left_as_it_was(board: VirtualBoard, tmp_path: Path) -> None:
-    operations = board.flash_operations()
+def test_a_wrong_board_is_left_as_it_was(provisioned: VirtualBoard, tmp_path: Path) -> None:
+    operations = provisioned.flash_operations()
     with pytest.raises(WrongBoardError, match="is no RPI_PICO"):
-        flash_board(board.ports.console, board="RPI_PICO", keys_dir=tmp_path / "keys")
-    assert board.flash_operations() == operations
+        flash_board(provisioned.ports.console, board="RPI_PICO", keys_dir=tmp_path / "keys")
+    assert provisioned.flash_operations() == operations
