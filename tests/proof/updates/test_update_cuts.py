@@ -60,8 +60,8 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 class WhilePowered(Deadline):
     """A deadline that is over as soon as the board's supply has failed."""
 
-    def __init__(self, board: LoggedBoard) -> None:
-        super().__init__(SECONDS)
+    def __init__(self, board: LoggedBoard, seconds: float = SECONDS) -> None:
+        super().__init__(seconds)
         self._board = board
 
     @property
@@ -72,8 +72,8 @@ class WhilePowered(Deadline):
     def remaining(self) -> float:
         return 0.0 if self.expired else super().remaining
 
-    def within(self, _seconds: float) -> Deadline:
-        return self
+    def within(self, seconds: float) -> Deadline:
+        return WhilePowered(self._board, min(seconds, self.remaining))
 
 
 def is_cut(board: LoggedBoard) -> bool:
