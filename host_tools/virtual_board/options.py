@@ -29,3 +29,4 @@ class BoardOptions:
     console_baud: int = CONSOLE_BAUD
     powered: bool = True
     seed: int = 0  # for noise and the order of the pictures
+    jig: Path | None = None  # folder of a second board, a jig wired to this one

@@ -31,6 +31,7 @@ class LineCounts:
     """Bytes on one line since the board process began."""
 
     written: int = 0  # accepted from the firmware
+    sent: int = 0  # out of the chip, whether the buffer was open or not
     passed: int = 0  # arrived at the far end (somebody there or not)
     received: int = 0  # arrived in the chip's receiver
     lost: int = 0  # received by a chip that had no room or was deaf
@@ -162,6 +163,7 @@ class PacedUart:
         count = min(len(self._tx_buffer), (now_ns - self._tx_next_ns) // self._byte_ns + 1)
         sent = bytes(self._tx_buffer[:count])
         del self._tx_buffer[:count]
+        self.counts.sent += count
         first_ns = self._tx_next_ns
         self._tx_next_ns += count * self._byte_ns
         sent = self._across(sent, first_ns)

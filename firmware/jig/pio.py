@@ -1,0 +1,57 @@
+"""The two PIO programs of the jig (RP2040 datasheet, chapter 3).
+
+MicroPython's assembler runs these functions once; the instructions are its words.
+"""
+
+import rp2
+from jig.pins import BAUDS
+
+SAMPLER_HZ = 7_000_000  # seven instructions a sample: one sample a microsecond
+TICK_US = 993  # a record comes at least this often: 31 << 5 samples without a change, and one
+CYCLES_A_BIT = 8
+
+
+@rp2.asm_pio(in_shiftdir=rp2.PIO.SHIFT_LEFT, fifo_join=rp2.PIO.JOIN_RX)
+def sampler():
+    """Push all levels whenever one has changed, and once a millisecond."""
+    mov(osr, null)
+    wrap_target()
+    label("sample")
+    in_(pins, 18)
+    mov(y, isr)
+    jmp(x_not_y, "push")
+    mov(y, osr)
+    jmp(y_dec, "quiet")
+    label("push")
+    mov(x, isr)
+    push(block)
+    set(y, 31)
+    in_(y, 5)
+    in_(null, 5)
+    mov(osr, isr)
+    mov(isr, null)
+    jmp("sample")
+    label("quiet")
+    mov(osr, y)
+    mov(isr, null)
+    wrap()
+
+
+@rp2.asm_pio(in_shiftdir=rp2.PIO.SHIFT_LEFT, fifo_join=rp2.PIO.JOIN_RX)
+def byte_counter():
+    """Push a word for each byte: start bit, nine and a half bits, stop bit. A break is none."""
+    wrap_target()
+    label("start")
+    wait(0, pin, 0)
+    set(x, 8)[3]
+    label("bit")
+    jmp(x_dec, "bit")[7]
+    jmp(pin, "whole")
+    wait(1, pin, 0)
+    jmp("start")
+    label("whole")
+    push(block)
+    wrap()
+
+
+COUNTER_HZ = tuple(baud * CYCLES_A_BIT for baud in BAUDS)

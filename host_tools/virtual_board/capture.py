@@ -1,0 +1,164 @@
+"""The capture block of a jig's chip: PIO programs that are known, and what they would store.
+
+The jig's script (firmware/jig/) lets one state machine sample all nets every microsecond, four
+count the bytes on wires, and a chain of DMA channels store a record at each change and each 993
+samples. This is a model of exactly that: of a program with other words, another clock or other
+pins it knows nothing and refuses it. Times are the board's, and every change is stored with the
+time that it had, however late it is read.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from typing import Protocol
+
+SAMPLER = 0
+COUNTERS = (4, 5, 6, 7)
+RECORDS = 1024  # as many as the rings hold
+TICK_US = 993
+_HZ = 7_000_000
+_CYCLES_A_BIT = 8
+_NO_PIN = 31
+_JOIN_RX = 0x8000
+_RECORD = struct.Struct("<6I")
+_HEAD = struct.Struct("<I")
+_WORD = 0xFFFFFFFF
+
+# Instructions, first and last of the wrapped part, FIFOs joined.
+_SAMPLES_18_PINS = (
+    0xA0E3,  # mov osr, null
+    0x4012,  # sample: in pins, 18
+    0xA046,  # mov y, isr
+    0x00A6,  # jmp x!=y, push
+    0xA047,  # mov y, osr
+    0x008E,  # jmp y--, quiet
+    0xA026,  # push: mov x, isr
+    0x8020,  # push block
+    0xE05F,  # set y, 31
+    0x4045,  # in y, 5
+    0x4065,  # in null, 5
+    0xA0E6,  # mov osr, isr
+    0xA0C3,  # mov isr, null
+    0x0001,  # jmp sample
+    0xA0E2,  # quiet: mov osr, y
+    0xA0C3,  # mov isr, null
+    *(1, 15, _JOIN_RX),
+)
+_COUNTS_BYTES = (
+    0x2020,  # start: wait 0 pin, 0
+    0xE328,  # set x, 8 [3]
+    0x0742,  # bit: jmp x--, bit [7]
+    0x00C6,  # jmp pin, whole
+    0x20A0,  # wait 1 pin, 0
+    0x0000,  # jmp start
+    0x8020,  # whole: push block
+    *(0, 6, _JOIN_RX),
+)
+
+
+class Wires(Protocol):
+    """What the block's pins are connected with."""
+
+    bauds: tuple[int, int, int, int]
+    first_wire: int
+
+    def levels(self) -> int:
+        """Return the levels of pins 0 to 17 now."""
+
+    def counts(self, now_us: int) -> tuple[int, int, int, int]:
+        """Return how many bytes each wire has carried by now."""
+
+    def settle(self, now_us: int) -> None:
+        """Let everything happen that is due by now."""
+
+
+class Capture:
+    """Stores records from the moment that all state machines run."""
+
+    def __init__(self, wires: Wires) -> None:
+        self._wires = wires
+        self.stop()
+
+    def stop(self) -> None:
+        """Reset the chip."""
+        self._known: set[int] = set()
+        self._active: set[int] = set()
+        self._records: deque[bytes] = deque(maxlen=RECORDS)
+        self._fresh = 0  # records since the last take(), also those that are lost
+        self._levels = 0
+        self._at_us = 0
+        self._zero: tuple[int, ...] = (0, 0, 0, 0)
+        self._counts: tuple[int, ...] = (0, 0, 0, 0)
+
+    def set_up(self, number: int, hz: int, first_pin: int, pin: int, program: bytes) -> None:
+        """Take a state machine's program; raise ValueError for one that is not known."""
+        words = struct.unpack(f"<{len(program) // 2}H", program)
+        if number == SAMPLER:
+            is_known = (words, hz, first_pin, pin) == (_SAMPLES_18_PINS, _HZ, 0, _NO_PIN)
+        else:
+            wire = COUNTERS.index(number)
+            wanted = self._wires.first_wire + wire
+            clock = self._wires.bauds[wire] * _CYCLES_A_BIT
+            is_known = (words, hz, first_pin, pin) == (_COUNTS_BYTES, clock, wanted, wanted)
+        if not is_known:
+            raise ValueError(f"no model of what state machine {number} shall do")
+        self._known.add(number)
+
+    def set_active(self, number: int, is_on: bool, now_us: int) -> None:
+        """Start or stop a state machine; raise ValueError for one without a program."""
+        if number not in self._known:
+            raise ValueError(f"state machine {number} has no program")
+        if not is_on:
+            self._active.discard(number)
+            return
+        self._active.add(number)
+        if self.is_running:
+            self._zero = self._wires.counts(now_us)
+            self._counts = (0, 0, 0, 0)
+            self._levels = self._wires.levels()
+            self._store(now_us)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether sampler and counters run."""
+        return len(self._active) == 1 + len(COUNTERS)
+
+    def sample(self, now_us: int) -> None:
+        """Something may have changed, now."""
+        if not self.is_running:
+            return
+        self._tick_to(now_us)
+        levels = self._wires.levels()
+        if levels != self._levels:
+            self._levels = levels
+            self._counts = self._counted(now_us)
+            self._store(max(now_us, self._at_us))
+
+    def take(self, now_us: int) -> bytes:
+        """Return how many records there are since the last time, and the newest that are left."""
+        if self.is_running:
+            self._wires.settle(now_us)
+            # The last tick has the counts of now, less than a millisecond after it.
+            ticks = (now_us - self._at_us) // TICK_US
+            self._tick_to(now_us - TICK_US)
+            if ticks > 0:
+                self._counts = self._counted(now_us)
+                self._tick_to(now_us)
+        answer = _HEAD.pack(self._fresh) + b"".join(self._records)
+        self._records.clear()
+        self._fresh = 0
+        return answer
+
+    def _counted(self, now_us: int) -> tuple[int, ...]:
+        counts = self._wires.counts(now_us)
+        return tuple(count - zero for count, zero in zip(counts, self._zero, strict=True))
+
+    def _tick_to(self, now_us: int) -> None:
+        while now_us - self._at_us >= TICK_US:
+            self._store(self._at_us + TICK_US)
+
+    def _store(self, t_us: int) -> None:
+        self._at_us = t_us
+        self._records.append(_RECORD.pack(self._levels, t_us & _WORD, *self._counts))
+        self._fresh += 1
