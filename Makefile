@@ -13,13 +13,14 @@ HERE := $(firstword $(shell pwd | cksum))
 VENV := .venv/ready-$(HERE)
 INTERPRETER := .tools/ready-$(HERE)
 READY := $(VENV) $(INTERPRETER)
+LABGRID := .tools/labgrid/ready-$(HERE)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help bench sim prove prove-long cut cut-long test test-unit test-micropython test-host test-repo \
 	test-proof test-fuzz test-bench test-selfproof \
-	fuzz mutate mutate-long lint format setup lock table clean distclean
+	fuzz mutate mutate-long lint format setup labgrid lock table clean distclean
 
 help: ## list the targets
 	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -91,6 +92,8 @@ setup: ## check and repair the set-up (.venv, .tools); other targets do it when 
 	@rm -f $(INTERPRETER)
 	@$(MAKE) --no-print-directory --silent $(READY)
 
+labgrid: $(LABGRID) ## install labgrid for remote benches (45 MB, into .tools/labgrid)
+
 lock: $(VENV) ## raise the lock file to the newest versions that pyproject.toml allows
 	scripts/make_lock.sh
 
@@ -105,6 +108,9 @@ distclean: clean ## delete the set-up too
 
 $(VENV): requirements.lock requirements-stubs.lock scripts/setup_venv.sh
 	@scripts/setup_venv.sh $@
+
+$(LABGRID): requirements-labgrid.lock scripts/setup_labgrid.sh | $(VENV)
+	@scripts/setup_labgrid.sh $@
 
 $(INTERPRETER): scripts/setup_micropython.py | $(VENV)
 	@$(BIN)/python scripts/setup_micropython.py

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from host_tools import ROOT
 from host_tools.bench import kinds
-from host_tools.bench.kinds import Spec, SpecError
+from host_tools.bench.kinds import Spec, SpecError, Value
 from host_tools.bench.progress import Teller
 from host_tools.bench.record import SABOTAGES
 
@@ -43,6 +43,12 @@ def bench(
     ] = None,
     fail_fast: Annotated[bool, typer.Option("-x", help="Stop at the first failure.")] = False,
     quiet: Annotated[bool, typer.Option("-q", help="Print nothing but errors.")] = False,
+    coordinator: Annotated[
+        str | None, typer.Option(help="labgrid's HOST:PORT, else LG_COORDINATOR.")
+    ] = None,
+    wait_s: Annotated[
+        int | None, typer.Option("--wait", help="Seconds to wait for a place somebody has.")
+    ] = None,
     port: Annotated[str | None, typer.Option(help="A real board's console.")] = None,
     hub: Annotated[str | None, typer.Option(help="A real board's hub link.")] = None,
     uplink: Annotated[str | None, typer.Option(help="A real board's uplink.")] = None,
@@ -57,10 +63,12 @@ def bench(
             " watches the gate, is not built. Its interface is in host_tools/bench/target.py."
             " Until then the bench runs on --target virtual."
         )
-    spec = _spec(target, {"images": str(images.resolve()) if images else None})
+    pictures = str(images.resolve()) if images else None
+    options = {"images": pictures, "coordinator": coordinator}
+    spec = _spec(target, {**options, "wait_s": wait_s})
     if sabotage and sabotage not in SABOTAGES:
         _refuse(f"There is no sabotage {sabotage!r}; there are: {', '.join(SABOTAGES)}.")
-    name = f"{target}-{sabotage}" if sabotage else target
+    name = f"{spec.folder}-{sabotage}" if sabotage else spec.folder
     raise typer.Exit(
         run(
             target=spec,
@@ -126,7 +134,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _spec(target: str, options: Mapping[str, str | None]) -> Spec:
+def _spec(target: str, options: Mapping[str, Value | None]) -> Spec:
     try:
         given = {key: value for key, value in options.items() if value is not None}
         return kinds.from_words(target, given)

@@ -7,16 +7,20 @@ targets and the error messages go by that.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from host_tools.bench import target as targets
-from host_tools.bench.target import Target, TargetError
-from host_tools.bench.virtual import VirtualTarget
+from host_tools.bench.place import Place
+from host_tools.bench.target import Ports, Target, TargetError
+from host_tools.bench.virtual import VirtualTarget, served_board
 
 VIRTUAL = "virtual"
+SERVED = "served"
 Value = str | int
 
 
@@ -39,6 +43,11 @@ class Spec:
     def text(self, option: str) -> str:
         """Return an option's value as text, "" where it is not given."""
         return str(self.options.get(option, ""))
+
+    @property
+    def folder(self) -> str:
+        """The name as a folder's."""
+        return re.sub(r"[^\w.-]+", "-", self.name)
 
     def as_json(self) -> str:
         """Return it as one line, for another process."""
@@ -82,11 +91,74 @@ def _virtual(spec: Spec, workplace: Workplace) -> Target:
     )
 
 
+def _served(spec: Spec, workplace: Workplace) -> Target:
+    images = spec.text("images")
+    given = [spec.text(port) for port in PORTS]
+    return VirtualTarget(
+        workplace.folder,
+        images=Path(images).resolve() if images else None,
+        broken=workplace.broken,
+        make=partial(served_board, spec.text("control")),
+        ports=Ports(*given) if all(given) else None,
+    )
+
+
+def _labgrid(spec: Spec, workplace: Workplace) -> Target:
+    """Take the place, and with its resources whatever kind of target they make up."""
+    wait_s = spec.options.get("wait_s", 0)
+    place = Place(spec.text("place"), spec.text("coordinator"))
+    place.acquire(float(wait_s))
+    workplace.leaving.callback(place.release)
+    found = place.resources()
+    inner = Spec(spec.name, kind_of(spec.text("place"), found), found)
+    return open_target(inner, workplace)
+
+
+def kind_of(place: str, resources: Mapping[str, str]) -> str:
+    """Return the kind of target that a place's resources make up, by their names."""
+    missing = [name for name in PORTS if name not in resources]
+    if not missing:
+        for resource, kind in _BY_RESOURCE.items():
+            if resource in resources:
+                return kind
+    wanted = f"{', '.join(PORTS)} and one of {', '.join(_BY_RESOURCE)}"
+    raise TargetError(
+        f"The place {place} has the resources {', '.join(resources) or 'none'}; the bench needs"
+        f" {wanted}, by these names (labgrid-client add-named-match gives a resource its name)."
+    )
+
+
+PORTS = ("console", "hub", "uplink")
+# The resource that says how a place's board is driven and watched, and the kind of target.
+_BY_RESOURCE = {"control": SERVED}
+
 KINDS: Mapping[str, Kind] = {
     VIRTUAL: Kind(
         "a virtual board of its own, on this machine",
         {"images": Option("folder of JPEGs that its camera sees")},
         _virtual,
+    ),
+    SERVED: Kind(
+        "a virtual board that `sluss sim --serve` serves, on this machine or another",
+        {
+            "control": Option("HOST:PORT of its control connection", is_needed=True),
+            "console": Option("URL of its console, where it is not as the control tells"),
+            "hub": Option("URL of its hub link, likewise"),
+            "uplink": Option("URL of its uplink, likewise"),
+            "images": Option("folder of JPEGs that its camera sees"),
+        },
+        _served,
+        argument="control",
+    ),
+    "labgrid": Kind(
+        "a place of labgrid: a board on another machine",
+        {
+            "place": Option("the place's name", is_needed=True),
+            "coordinator": Option("HOST:PORT of the coordinator; without it LG_COORDINATOR"),
+            "wait_s": Option("how long a place may be waited for that somebody has", int),
+        },
+        _labgrid,
+        argument="place",
     ),
 }
 

@@ -153,7 +153,10 @@ class Rig:
         """Close everything."""
         if self._bench is not None:
             self._bench.close()
-        self._leaving.close()
+        try:
+            self._leaving.close()
+        except TargetError as error:
+            self._phase(str(error), 0, 0)
         self._transcripts.close()
 
 

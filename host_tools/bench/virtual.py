@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from host_tools.bench import target as targets
 from host_tools.bench.target import LINES, Ports, Served, Target, TargetError, TargetLostError
@@ -14,10 +15,36 @@ from host_tools.deadline import Deadline
 from host_tools.virtual_board.circuit import ALIVE_US, MAX_US
 from host_tools.virtual_board.client import VirtualBoard, VirtualBoardError
 from host_tools.virtual_board.pictures import IMAGES
+from host_tools.virtual_board.remote import RemoteBoard
 
 # What a chip keeps without power; the logs beside it belong to the run that wrote them.
 _FLASH = "flash.bin"
 _PULSE_SLACK_S = 2.0
+
+
+class Maker(Protocol):
+    """Makes a board that has not been started; `flash` is what it holds at first."""
+
+    def __call__(
+        self, state: Path, flash: bytes | None, *, is_main: bool, **options: Any
+    ) -> VirtualBoard: ...
+
+
+def local_board(
+    state: Path, flash: bytes | None, *, is_main: bool, **options: Any
+) -> VirtualBoard:
+    """Make a board whose process runs on this machine, with its flash in `state`."""
+    if flash is not None:
+        state.mkdir(parents=True, exist_ok=True)
+        (state / _FLASH).write_bytes(flash)
+    return VirtualBoard(state, **options)
+
+
+def served_board(
+    address: str, state: Path, flash: bytes | None, *, is_main: bool, **options: Any
+) -> VirtualBoard:
+    """Make a board whose process runs where `sluss sim --serve` listens at `address`."""
+    return RemoteBoard(address, state, flash=flash, is_main=is_main, **options)
 
 
 class VirtualTarget:
@@ -35,9 +62,19 @@ class VirtualTarget:
         broken: Sequence[str] = (),
         max_ms: int | None = None,
         flash_costs: str = "free",
+        make: Maker = local_board,
+        ports: Ports | None = None,
+        flash: bytes | None = None,
+        is_main: bool = True,
     ) -> None:
-        """Start a board whose flash is in `state`; `broken` are faults it has for good."""
+        """Start a board whose flash is in `state`; `broken` are faults it has for good.
+
+        `ports` are given where they are known by other names than the board's own; `flash` is
+        what a spare begins with.
+        """
         self._state = state
+        self._make = make
+        self._ports = ports
         self._images = images
         self._before_camera = images  # the folder of pictures in front of it now
         self._broken = tuple(broken)
@@ -47,8 +84,10 @@ class VirtualTarget:
         self._spares_made = 0
         self._pristine: bytes | None = None
         self.witness = Witness(self)
-        self.board = VirtualBoard(
+        self.board = make(
             state,
+            flash,
+            is_main=is_main,
             images=images,
             canary=True,
             flash_costs=flash_costs,
@@ -83,6 +122,8 @@ class VirtualTarget:
 
     @property
     def ports(self) -> Ports:
+        if self._ports is not None:
+            return self._ports
         with _asking():
             ports = self.board.ports
         return Ports(ports.console, ports.hub, ports.uplink)
@@ -185,16 +226,18 @@ class VirtualTarget:
         self._spares_made += 1
         state = self._state.with_name(f"{self._state.name}-spare-{self._spares_made}")
         shutil.rmtree(state, ignore_errors=True)
-        state.mkdir(parents=True)
+        flash = None
         if clone:
             flash = self.flash_image() if self._pristine is None else self._pristine
-            (state / _FLASH).write_bytes(flash)
         spare = VirtualTarget(
             state,
             images=self._images,
             broken=self._broken,
             max_ms=max_ms,
             flash_costs=flash_costs,
+            make=self._make,
+            flash=flash,
+            is_main=False,
         )
         self._spares.append(spare)
         return spare

@@ -16,6 +16,8 @@ from typing import Any
 
 import serial
 
+from host_tools.links.socket_port import SocketPort
+
 Tap = Callable[[str, bytes], None]
 """Called with "rx" or "tx" and the bytes, from the thread that moves them."""
 
@@ -31,9 +33,11 @@ class PortInUseError(LinkError):
     """Another program has the port for itself."""
 
 
-def open_serial(url: str, **settings: Any) -> serial.Serial:
+def open_serial(url: str, **settings: Any) -> serial.Serial | SocketPort:
     """Open a device or a pyserial URL. Raises LinkError with a sentence that says what to do."""
     try:
+        if url.startswith("socket://"):
+            return SocketPort(url, **settings)
         return serial.serial_for_url(url, **settings)
     except (OSError, ValueError) as error:  # SerialException is an OSError
         number = getattr(error, "errno", None)

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 from host_tools.boards import load_pins
@@ -22,7 +23,7 @@ from host_tools.virtual_board.gpio import Gpio, Pads
 from host_tools.virtual_board.interpreter import Interpreter, InterpreterOptions
 from host_tools.virtual_board.options import BoardOptions
 from host_tools.virtual_board.poller import Poller
-from host_tools.virtual_board.ports import Pty
+from host_tools.virtual_board.ports import Port, Pty
 from host_tools.virtual_board.processor import Processor
 from host_tools.virtual_board.recorder import (
     RESET_POWER_ON,
@@ -32,10 +33,12 @@ from host_tools.virtual_board.recorder import (
     Recorder,
 )
 from host_tools.virtual_board.rtc import Rtc
+from host_tools.virtual_board.tcp_port import TcpPort
 from host_tools.virtual_board.uart import PacedUart
 from host_tools.virtual_board.wire import wire
 
 HUB, UPLINK = 0, 1
+PORTS = ("console", "hub", "uplink")
 _UNIQUE_ID_BYTES = 8
 
 
@@ -56,7 +59,10 @@ class Board:
         self.camera = ArducamModel(
             options.images, seed=options.seed, canary=options.canary, clock_us=self.now_us
         )
-        self.ports = {name: Pty() for name in ("console", "hub", "uplink")}
+        self.ports: dict[str, Port] = {
+            name: TcpPort(listener) if listener else Pty()
+            for name, listener in zip_longest(PORTS, options.listeners)
+        }
         self.uarts = (
             PacedUart(self.ports["hub"], pins.HUB_UART[3], False, options.seed),
             PacedUart(self.ports["uplink"], pins.UPLINK_UART[3], True, options.seed + 1),
@@ -71,7 +77,7 @@ class Board:
         self.watchdog_us = 0
         self._watchdog_due: int | None = None
         for port in self.ports.values():
-            poller.add(port.fd, partial(self._port_event, port), on_edge=True)
+            port.watch(poller, partial(self._port_event, port))
 
     @property
     def epoch_ns(self) -> int:
@@ -248,7 +254,7 @@ class Board:
         if uplink.gate != gate:
             uplink.set_gate(gate, now_us * 1000)
 
-    def _port_event(self, port: Pty, _events: int) -> None:
+    def _port_event(self, port: Port) -> None:
         port.readable = True
         now = self.now_us()
         self.catch_up(now)

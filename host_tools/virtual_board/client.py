@@ -104,7 +104,7 @@ class VirtualBoard(BoardHandle):
     def start(self) -> Self:
         """Start the process; on return the ports are there and the interpreter is starting."""
         if self._options.images is not None:
-            self._options = replace(self._options, images=_for_camera(self._options.images))
+            self._options = replace(self._options, images=for_camera(self._options.images))
         return super().start()
 
     def close(self) -> None:
@@ -256,7 +256,7 @@ class VirtualBoard(BoardHandle):
         broken: str | None = None,
     ) -> None:
         """Change the camera; None leaves a setting as it is, `broken=""` mends it."""
-        folder = None if images is None else str(_for_camera(images))
+        folder = None if images is None else str(for_camera(images))
         self.request("camera", images=folder, canary=canary, delay_ms=delay_ms, broken=broken)
 
     def params(
@@ -270,7 +270,8 @@ class VirtualBoard(BoardHandle):
         self.request("params", alive_us=alive_us, max_us=max_us, flash_costs=flash_costs)
 
 
-def _for_camera(folder: Path) -> Path:
+def for_camera(folder: Path) -> Path:
+    """Return the folder of what the camera can serve of it. Raises VirtualBoardError."""
     try:
         return camera_folder(folder)
     except PicturesError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from host_tools.virtual_board.ports import Pty
+from host_tools.virtual_board.ports import Port
 
 _STEP_NS = 1_000_000
 _READ_BYTES = 4096
@@ -20,7 +20,7 @@ _HOLD_NS = 500_000_000  # a Pico waits this long for a host that does not read, 
 class Console:
     """Moves bytes between the console's port and two pipes at a limited rate."""
 
-    def __init__(self, port: Pty, baud: int, interrupt: Callable[[], None]) -> None:
+    def __init__(self, port: Port, baud: int, interrupt: Callable[[], None]) -> None:
         self.port = port
         self._interrupt = interrupt
         self._byte_ns = max(1, 10_000_000_000 // baud)

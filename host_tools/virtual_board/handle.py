@@ -69,24 +69,7 @@ class BoardHandle:
                 "the virtual board needs Linux (epoll, and ptys that tell when nobody listens); "
                 "on another system run it in a virtual machine or a container with Debian"
             )
-        self.state.mkdir(parents=True, exist_ok=True)
-        ours, theirs = socket.socketpair()
-        log = (self.state / "board.log").open("ab")
-        try:
-            self._process = subprocess.Popen(
-                _command(self._options, theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                start_new_session=True,
-            )
-        finally:
-            theirs.close()
-            log.close()
-        self._socket = ours
+        self._socket = self._launch()
         self._reader = threading.Thread(target=self._read, name="virtual-board", daemon=True)
         self._reader.start()
         with self._changed:
@@ -154,6 +137,15 @@ class BoardHandle:
 
     # --- inside ---------------------------------------------------------------------------------
 
+    def _launch(self) -> socket.socket:
+        """Start the process and return our end of its owner's connection."""
+        ours, theirs = socket.socketpair()
+        try:
+            self._process = start_process(self._options, theirs)
+        finally:
+            theirs.close()
+        return ours
+
     def _greeting(self) -> dict[str, Any]:
         if self._hello is None:
             raise VirtualBoardError("the board has not been started")
@@ -178,6 +170,7 @@ class BoardHandle:
                 why = f"it said what is no message: {error}"
                 break
             for message in messages:
+                why = message.get("refused", why)
                 self._take(message)
         with self._changed:
             self._gone = why
@@ -199,7 +192,7 @@ class BoardHandle:
         with self._changed:
             if "hello" in message:
                 self._hello = message["hello"]
-            else:
+            elif "id" in message:
                 self._answers[message["id"]] = message
             self._changed.notify_all()
 
@@ -221,12 +214,13 @@ _PARTS = {"event": [int, str, int], "programmed": [int, int, str]}
 
 
 def _message(line: bytes) -> dict[str, Any]:
-    """Return an event, a program, a hello or an answer; raise ValueError for anything else."""
+    """Return one of the messages that a board sends; raise ValueError for anything else."""
     message = json.loads(line)
     if not isinstance(message, dict):
         raise ValueError(repr(line[:80]))
     told = _PARTS.keys() & message.keys()
     is_good = type(message.get("id")) is int or "hello" in message
+    is_good = is_good or type(message.get("refused")) is str
     if told:
         word = told.pop()
         parts = message[word]
@@ -237,6 +231,22 @@ def _message(line: bytes) -> dict[str, Any]:
     if "programmed" in message:
         bytes.fromhex(message["programmed"][2])
     return message
+
+
+def start_process(options: BoardOptions, owner: socket.socket) -> subprocess.Popen[bytes]:
+    """Start a board process whose owner is the other end of this connection."""
+    options.state.mkdir(parents=True, exist_ok=True)
+    with (options.state / "board.log").open("ab") as log:
+        return subprocess.Popen(
+            _command(options, owner.fileno()),
+            pass_fds=(owner.fileno(), *options.listeners),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+        )
 
 
 def _command(options: BoardOptions, control_fd: int) -> list[str]:
@@ -255,6 +265,8 @@ def _command(options: BoardOptions, control_fd: int) -> list[str]:
     ]
     if options.images is not None:
         command += ["--images", str(options.images.resolve())]
+    if options.listeners:
+        command += ["--listeners", *(str(fd) for fd in options.listeners)]
     if options.canary:
         command.append("--canary")
     if options.jig is not None:

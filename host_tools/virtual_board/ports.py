@@ -1,5 +1,6 @@
-"""One port of the board: a pty whose user side behaves like a serial port that may be unplugged.
+"""The board's ports: ptys, or TCP servers where a board is used from another machine.
 
+A pty's user side behaves like a serial port that may be unplugged.
 Nobody here keeps the user's side open, so the board knows whether somebody listens: what is sent
 while nobody does is gone, as on a wire, and closing and opening again works.
 """
@@ -9,9 +10,45 @@ from __future__ import annotations
 import os
 import select
 import tty
+from collections.abc import Callable
+from typing import Protocol
+
+from host_tools.virtual_board.poller import Poller
 
 _STALE_READ = 65536
 _STALE_ROUNDS = 16
+
+
+class Port(Protocol):
+    """What console and UARTs know of a port."""
+
+    path: str  # what a user opens
+    readable: bool  # the event loop has seen bytes that read() did not take yet
+
+    @property
+    def connected(self) -> bool:
+        """Whether somebody has the user's side open."""
+        ...
+
+    def watch(self, poller: Poller, on_event: Callable[[], None]) -> None:
+        """Call `on_event` whenever bytes came, or a user came or left."""
+        ...
+
+    def read(self, limit: int) -> bytes:
+        """Return up to `limit` bytes that the user wrote; b"" if there are none."""
+        ...
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Hand bytes to whoever listens; return how many went (all, if nobody does)."""
+        ...
+
+    def hung_up(self) -> None:
+        """Forget what the last user left unread, so that the next one starts afresh."""
+        ...
+
+    def close(self) -> None:
+        """Unplug the port for good."""
+        ...
 
 
 class Pty:
@@ -26,12 +63,16 @@ class Pty:
         self._poll = select.poll()
         self._poll.register(self.fd, 0)
         self._used = False  # something was sent since the user's side was last found closed
-        self.readable = False  # the event loop has seen bytes that read() did not take yet
+        self.readable = False
 
     @property
     def connected(self) -> bool:
         """Whether somebody has the user's side open."""
         return not any(events & select.POLLHUP for _fd, events in self._poll.poll(0))
+
+    def watch(self, poller: Poller, on_event: Callable[[], None]) -> None:
+        """Call `on_event` whenever bytes came, or a user came or left."""
+        poller.add(self.fd, lambda _events: on_event(), on_edge=True)
 
     def read(self, limit: int) -> bytes:
         """Return up to `limit` bytes that the user wrote; b"" if there are none."""

@@ -38,10 +38,12 @@ def parse(arguments: list[str] | None = None) -> tuple[BoardOptions, int]:
     parser.add_argument("--powered-off", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jig", type=Path, help="folder of a second board, wired to the first")
+    parser.add_argument("--listeners", type=int, nargs=3, default=())
     given = vars(parser.parse_args(arguments))
     control_fd: int = given.pop("control_fd")
     powered = not given.pop("powered_off")
-    return BoardOptions(powered=powered, **given), control_fd
+    listeners = tuple(given.pop("listeners"))
+    return BoardOptions(powered=powered, listeners=listeners, **given), control_fd
 
 
 _LONG_US = 1_000_000
@@ -62,7 +64,9 @@ class BoardProcess:
         self._jig: JigBoard | None = None
         if options.jig is not None:
             options.jig.mkdir(parents=True, exist_ok=True)
-            own = replace(options, state=options.jig, images=None, flash_costs="free")
+            own = replace(
+                options, state=options.jig, images=None, flash_costs="free", listeners=()
+            )
             self._jig = JigBoard(own, self._poller, self._board)
             self._boards.append(self._jig)
         self._control = Control(self._board, owner, self.quit, self._jig)
@@ -120,7 +124,8 @@ def main() -> None:
     """Run one board until its owner leaves."""
     options, control_fd = parse()
     pin_to_one_cpu()
-    os.set_inheritable(control_fd, False)
+    for fd in (control_fd, *options.listeners):
+        os.set_inheritable(fd, False)
     process = BoardProcess(options, socket.socket(fileno=control_fd))
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)  # the wake-up does it
     signal.signal(signal.SIGINT, lambda _number, _frame: None)

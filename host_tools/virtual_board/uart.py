@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from host_tools.virtual_board.ports import Pty
+from host_tools.virtual_board.ports import Port
 
 FIFO_BYTES = 32
 _LINE_BYTES = 512  # taken from the pty ahead of the line; the rest waits in the user's buffers
@@ -43,7 +43,7 @@ class PacedUart:
     `is_gated` makes bytes cross only while the gate is open for all of a byte's time.
     """
 
-    def __init__(self, port: Pty, baud: int, is_gated: bool, seed: int) -> None:
+    def __init__(self, port: Port, baud: int, is_gated: bool, seed: int) -> None:
         self.port = port
         self.counts = LineCounts()
         self.fault = LineFault()

@@ -32,6 +32,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("attestation", "boards", "client", "deadline", "flash", "git_state", "interpreter"),
         *("keyfile", "utc"),
         *("virtual_board.circuit", "virtual_board.client", "virtual_board.pictures"),
+        "virtual_board.remote",
     ),
     "cut": ("deadline", "evidence", "interpreter"),
     "certificate": (
