@@ -4,6 +4,7 @@ import select
 import sys
 
 import machine
+
 from jig import pins, words
 
 _OUT_BYTES = 4096  # what may wait for a host that reads slowly

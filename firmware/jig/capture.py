@@ -12,6 +12,7 @@ from array import array
 import machine
 import rp2
 import uctypes
+
 from jig import pins, pio
 from jig.ring import RINGS, WIRES, Ring
 

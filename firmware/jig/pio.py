@@ -4,6 +4,7 @@ MicroPython's assembler runs these functions once; the instructions are its word
 """
 
 import rp2
+
 from jig.pins import BAUDS
 
 SAMPLER_HZ = 7_000_000  # seven instructions a sample: one sample a microsecond

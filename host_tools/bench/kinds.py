@@ -15,12 +15,14 @@ from functools import partial
 from pathlib import Path
 
 from host_tools.bench import target as targets
+from host_tools.bench.jig import AT_MOST, JigTarget
 from host_tools.bench.place import Place
 from host_tools.bench.target import Ports, Target, TargetError
 from host_tools.bench.virtual import VirtualTarget, served_board
 
 VIRTUAL = "virtual"
 SERVED = "served"
+JIG = "jig"
 Value = str | int
 
 
@@ -79,6 +81,7 @@ class Kind:
     meaning: str
     options: Mapping[str, Option]
     make: Callable[[Spec, Workplace], Target]
+    capabilities: frozenset[str] = targets.ALL_CAPABILITIES  # at most
     argument: str = ""  # the option that `--target KIND:VALUE` gives
 
 
@@ -128,9 +131,14 @@ def kind_of(place: str, resources: Mapping[str, str]) -> str:
     )
 
 
+def _jig(spec: Spec, workplace: Workplace) -> Target:
+    ports = Ports(*(spec.text(port) for port in PORTS))
+    return JigTarget(spec.text("jig"), ports, spec.text("board") or "VIRTUAL")
+
+
 PORTS = ("console", "hub", "uplink")
 # The resource that says how a place's board is driven and watched, and the kind of target.
-_BY_RESOURCE = {"control": SERVED}
+_BY_RESOURCE = {"control": SERVED, "jig": JIG}
 
 KINDS: Mapping[str, Kind] = {
     VIRTUAL: Kind(
@@ -149,6 +157,18 @@ KINDS: Mapping[str, Kind] = {
         },
         _served,
         argument="control",
+    ),
+    JIG: Kind(
+        "a board in a jig, which drives its pins and watches its gate",
+        {
+            "jig": Option("the jig's own port", is_needed=True),
+            "console": Option("the board's console", is_needed=True),
+            "hub": Option("the board's hub link", is_needed=True),
+            "uplink": Option("the board's uplink", is_needed=True),
+            "board": Option("which board it is: a folder of boards/ (VIRTUAL)"),
+        },
+        _jig,
+        capabilities=AT_MOST,
     ),
     "labgrid": Kind(
         "a place of labgrid: a board on another machine",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.bench.hearsay import Hearsay
-from host_tools.bench.target import Target, TargetLostError
+from host_tools.bench.target import Target, TargetLostError, restart
 from host_tools.bench.transcript import Transcripts
 from host_tools.bench.witness import LATCH, POWER, Witness, WitnessTimeoutError
 from host_tools.boards import load_pins
@@ -121,7 +121,7 @@ class Bench:
             self.target.power(True)
         reason = self._unrest()
         if reason != AT_REST:
-            self.target.power_cycle()
+            restart(self.target)
             why = self._unrest(new_session=True)
             if why is None:
                 raise TargetLostError(

@@ -135,16 +135,16 @@ class Capture:
             self._counts = self._counted(now_us)
             self._store(max(now_us, self._at_us))
 
+    def before_settle(self, now_ns: int) -> None:
+        """Bytes are about to be moved up to now: store the ticks before, with their own counts."""
+        if self.is_running:
+            self._tick_to(now_ns // 1000)
+
     def take(self, now_us: int) -> bytes:
         """Return how many records there are since the last time, and the newest that are left."""
         if self.is_running:
             self._wires.settle(now_us)
-            # The last tick has the counts of now, less than a millisecond after it.
-            ticks = (now_us - self._at_us) // TICK_US
-            self._tick_to(now_us - TICK_US)
-            if ticks > 0:
-                self._counts = self._counted(now_us)
-                self._tick_to(now_us)
+            self._tick_to(now_us)
         answer = _HEAD.pack(self._fresh) + b"".join(self._records)
         self._records.clear()
         self._fresh = 0
@@ -156,7 +156,9 @@ class Capture:
 
     def _tick_to(self, now_us: int) -> None:
         while now_us - self._at_us >= TICK_US:
-            self._store(self._at_us + TICK_US)
+            t_us = self._at_us + TICK_US
+            self._counts = self._counted(t_us)
+            self._store(t_us)
 
     def _store(self, t_us: int) -> None:
         self._at_us = t_us

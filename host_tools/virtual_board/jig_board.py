@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jig import pins as wiring
-
 from host_tools.virtual_board.board import HUB, UPLINK, Board
 from host_tools.virtual_board.capture import Capture
 from host_tools.virtual_board.gpio import PAD_COUNT, Gpio
 from host_tools.virtual_board.options import BoardOptions
 from host_tools.virtual_board.poller import Poller
+from jig import pins as wiring
 
 _NETS = ("ARM_CONTACT", "ARM_INTRUSION", "LATCH_CLEAR", "UPLINK_EN", "HEARTBEAT")
 _BIT = {signal: 1 << number for number, signal in enumerate(wiring.SIGNALS)}
@@ -32,6 +31,8 @@ class JigBoard(Board):
         if not isinstance(detector.gpio, Gpio):
             raise TypeError("a jig is wired to a detector")
         detector.gpio.watchers.append(self.capture.sample)
+        for uart in detector.uarts:
+            uart.before_settle = self.capture.before_settle
 
     def _pads(self) -> JigPads:
         return JigPads(self.wiring, self._sampled)
@@ -88,8 +89,8 @@ class Wiring:
     def counts(self, now_us: int) -> tuple[int, int, int, int]:
         """Return how many bytes each wire has carried by now."""
         hub, uplink = self._detector.uarts[HUB], self._detector.uarts[UPLINK]
-        hub.settle(now_us * 1000)
-        uplink.settle(now_us * 1000)
+        hub.move(now_us * 1000)
+        uplink.move(now_us * 1000)
         return (
             hub.counts.received,
             uplink.counts.received,

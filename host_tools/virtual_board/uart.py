@@ -8,6 +8,7 @@ byte's fate (the gate, the faults, the receiver's deafness).
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from host_tools.virtual_board.ports import Port
@@ -48,6 +49,7 @@ class PacedUart:
         self.counts = LineCounts()
         self.fault = LineFault()
         self.is_gated = is_gated
+        self.before_settle: Callable[[int], None] | None = None  # told the time (ns)
         self.gate = not is_gated
         self._gate_since_ns = 0
         self._default_baud = baud
@@ -132,6 +134,12 @@ class PacedUart:
 
     def settle(self, now_ns: int) -> None:
         """Move everything that has passed by `now_ns`."""
+        if self.before_settle is not None:
+            self.before_settle(now_ns)
+        self.move(now_ns)
+
+    def move(self, now_ns: int) -> None:
+        """Do so, and tell nobody."""
         until_ns = self._deaf_until_ns
         if until_ns is not None and now_ns >= until_ns:
             if self._rx_line and until_ns >= self._rx_next_ns:

@@ -223,7 +223,12 @@ def test_a_virtual_boards_certificate_says_that_it_is_one(tmp_path: Path) -> Non
 
     def soldered(record: Record) -> None:
         record.target = "jig"
+        record.device["board"] = "RPI_PICO"
 
+    def wired(record: Record) -> None:
+        record.target = "jig"
+
+    assert statement.VIRTUAL_LIMIT in gathered(tmp_path, wired)["limits"]
     assert statement.VIRTUAL_LIMIT not in gathered(tmp_path, soldered)["limits"]
 
 
