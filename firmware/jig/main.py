@@ -8,6 +8,7 @@ import time
 from jig.board import Console, Outputs
 
 BURST = 32  # records between two looks at the console
+SILENCE_MS = 200  # of the hardware, which has a record each millisecond
 
 outputs = Outputs()  # first of all: everything low
 
@@ -20,6 +21,7 @@ try:
     capture = Capture()
     teller = Teller(console.say)
     desk = Desk(outputs, teller, console.say)
+    heard_ms = time.ticks_ms()
     while True:
         now_ms = time.ticks_ms()
         records = 0
@@ -32,6 +34,12 @@ try:
             teller.take(ring.t_us, ring.levels, ring.counts)
             desk.record()
             records += 1
+        if records:
+            heard_ms = now_ms
+        elif time.ticks_diff(now_ms, heard_ms) > SILENCE_MS:
+            teller.lost(teller.t_us)
+            console.flush()
+            raise RuntimeError("the capture block has stopped")
         if records < BURST:
             desk.drained()
         desk.tick(now_ms)

@@ -9,7 +9,7 @@ from jig.pins import BAUDS
 
 SAMPLER_HZ = 7_000_000  # seven instructions a sample: one sample a microsecond
 TICK_US = 993  # a record comes at least this often: 31 << 5 samples without a change, and one
-CYCLES_A_BIT = 8
+CYCLES_A_BIT = 16
 
 
 @rp2.asm_pio(in_shiftdir=rp2.PIO.SHIFT_LEFT, fifo_join=rp2.PIO.JOIN_RX)
@@ -44,9 +44,9 @@ def byte_counter():
     wrap_target()
     label("start")
     wait(0, pin, 0)
-    set(x, 8)[3]
+    set(x, 8)[6]
     label("bit")
-    jmp(x_dec, "bit")[7]
+    jmp(x_dec, "bit")[15]
     jmp(pin, "whole")
     wait(1, pin, 0)
     jmp("start")

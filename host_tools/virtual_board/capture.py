@@ -18,7 +18,7 @@ COUNTERS = (4, 5, 6, 7)
 RECORDS = 1024  # as many as the rings hold
 TICK_US = 993
 _HZ = 7_000_000
-_CYCLES_A_BIT = 8
+_CYCLES_A_BIT = 16
 _NO_PIN = 31
 _JOIN_RX = 0x8000
 _RECORD = struct.Struct("<6I")
@@ -47,8 +47,8 @@ _SAMPLES_18_PINS = (
 )
 _COUNTS_BYTES = (
     0x2020,  # start: wait 0 pin, 0
-    0xE328,  # set x, 8 [3]
-    0x0742,  # bit: jmp x--, bit [7]
+    0xE628,  # set x, 8 [6]
+    0x0F42,  # bit: jmp x--, bit [15]
     0x00C6,  # jmp pin, whole
     0x20A0,  # wait 1 pin, 0
     0x0000,  # jmp start
