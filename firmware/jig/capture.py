@@ -48,17 +48,18 @@ class Capture:
         first = (self._address - address) // 4
         self.ring = Ring(self._words, first, _RING_WORDS, _START)
         self._sink = bytearray(4)
-        counters = [self._counter(wire) for wire in range(WIRES)]
+        # All channels are kept: one that nobody holds is closed by the garbage collector.
+        self._counters = [self._counter(wire) for wire in range(WIRES)]
         self._machine = rp2.StateMachine(
             0, pio.sampler, freq=pio.SAMPLER_HZ, in_base=machine.Pin(0)
         )
-        self._last = self._chain(counters)
+        self._channels = self._chain()
         self._machine.active(1)
         self._end = 0
 
     def look(self) -> None:
         """Find out how far the hardware has come; read() goes so far."""
-        self._end = (self._last.write - self._address) // 4 % _RING_WORDS
+        self._end = (self._channels[-1].write - self._address) // 4 % _RING_WORDS
 
     def read(self) -> bool:
         """Read the next record into `ring`; False when there is none."""
@@ -84,10 +85,10 @@ class Capture:
         counter.active(1)
         return channel
 
-    def _chain(self, counters: list) -> "rp2.DMA":
-        """Set the six up, start the first, return the last: its pointer says what is whole."""
+    def _chain(self) -> list:
+        """Set six channels up and start the first; the last one's pointer says what is whole."""
         sources = [_SAMPLER_FIFO, _TIMER]
-        for counter in counters:
+        for counter in self._counters:
             sources.append(_DMA + counter.channel * _DMA_STRIDE + _DMA_COUNT)
         chain = [rp2.DMA() for _ in range(RINGS)]
         for at in range(RINGS - 1, -1, -1):
@@ -105,4 +106,4 @@ class Capture:
                 ),
                 trigger=at == 0,
             )
-        return chain[-1]
+        return chain
