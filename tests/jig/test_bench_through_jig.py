@@ -120,7 +120,5 @@ def test_a_power_cut_that_is_only_pretended_is_noticed_and_not_trusted(tmp_path:
     assert run.exit_code == 0, run.output
     cuts = [test for test in run.record.tests if "test_a_power_cut_shuts" in test.id]
     assert cuts
-    assert {(test.outcome, test.message) for test in cuts} == {
-        (SKIPPED, f"Skipped: {_LEFT}power")
-    }
+    assert {(test.outcome, test.message) for test in cuts} == {(SKIPPED, f"Skipped: {_LEFT}power")}
     assert any("customer_shuts" in name for name in run.named(PASSED))
