@@ -63,7 +63,8 @@ test-proof: $(READY) ## what is proved rather than tried (TESTOPTS="--hypothesis
 test-fuzz: $(READY) ## links under fire: kept and made inputs, damaged lines, noise, seeded faults
 	$(BIN)/python -m pytest -q tests/fuzz $(TESTOPTS)
 
-test-bench: bench ## the bench suite on the virtual board
+test-bench: $(READY) $(LABGRID) ## the bench suite on a virtual board, directly and as a labgrid place
+	$(BIN)/python -m pytest -q tests/labgrid $(TESTOPTS)
 
 test-jig: $(READY) ## the bench through a jig: its script on a second virtual board, wired to the first
 	$(BIN)/python -m pytest -q tests/jig $(TESTOPTS)

@@ -14,8 +14,11 @@ from rich.console import Console
 
 from host_tools import ROOT
 from host_tools.bench import kinds
+from host_tools.bench.joint import targets_file
+from host_tools.bench.joint.crew import Limits, Selection, sane_jobs
+from host_tools.bench.joint.run import run_joint
 from host_tools.bench.kinds import Spec, SpecError, Value
-from host_tools.bench.progress import Teller
+from host_tools.bench.progress import Teller, Telling
 from host_tools.bench.record import SABOTAGES
 
 SUITE = ROOT / "tests" / "bench"
@@ -49,6 +52,20 @@ def bench(
     wait_s: Annotated[
         int | None, typer.Option("--wait", help="Seconds to wait for a place somebody has.")
     ] = None,
+    targets: Annotated[
+        Path | None,
+        typer.Option(help="TOML file: many targets, one table each, in one joint run."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="With --targets: boards at a time; more falsify each other's times."),
+    ] = None,
+    deadline_s: Annotated[
+        float, typer.Option("--deadline", help="With --targets: seconds that a board may take.")
+    ] = Limits.board_s,
+    silence_s: Annotated[
+        float, typer.Option("--silence", help="With --targets: seconds without a word of it.")
+    ] = Limits.silence_s,
     port: Annotated[str | None, typer.Option(help="A real board's console.")] = None,
     hub: Annotated[str | None, typer.Option(help="A real board's hub link.")] = None,
     uplink: Annotated[str | None, typer.Option(help="A real board's uplink.")] = None,
@@ -60,6 +77,19 @@ def bench(
     ] = None,
 ) -> None:
     """Try to make the promises false on one detector; the exit code says pass (0) or fail."""
+    if targets is not None:
+        if target != kinds.VIRTUAL or sabotage or images or fail_fast:
+            _refuse("--targets goes with -k, -m, --jobs, --deadline, --silence and --folder only.")
+        raise typer.Exit(
+            _joint(
+                targets,
+                folder,
+                jobs,
+                Selection(keyword, marker),
+                Limits(deadline_s, silence_s),
+                quiet,
+            )
+        )
     options: dict[str, Value | None] = {
         "images": str(images.resolve()) if images else None,
         "coordinator": coordinator,
@@ -82,8 +112,32 @@ def bench(
             marker=marker,
             sabotage=sabotage,
             fail_fast=fail_fast,
-            quiet=quiet,
+            teller=Teller(quiet),
         )
+    )
+
+
+def _joint(
+    path: Path,
+    folder: Path | None,
+    jobs: int | None,
+    selection: Selection,
+    limits: Limits,
+    quiet: bool,
+) -> int:
+    try:
+        specs = targets_file.read(path)
+    except targets_file.TargetsFileError as error:
+        _refuse(str(error))
+    if jobs is not None and jobs < 1:
+        _refuse("--jobs is a number of boards, from 1 on.")
+    return run_joint(
+        specs,
+        folder=(folder or ROOT / "build" / "bench").resolve(),
+        jobs=min(jobs or sane_jobs(specs), len(specs)),
+        selection=selection,
+        limits=limits,
+        quiet=quiet,
     )
 
 
@@ -95,9 +149,9 @@ def run(
     marker: str = "",
     sabotage: str = "",
     fail_fast: bool = False,
-    quiet: bool = False,
+    teller: Telling,
 ) -> int:
-    """Run the suite in this process and return the exit code."""
+    """Run the suite in this process and return the exit code; the teller is closed after it."""
     arguments = [
         str(SUITE),
         f"--rootdir={ROOT}",
@@ -120,7 +174,6 @@ def run(
     if fail_fast:
         arguments.append("-x")
     with _alone_in(folder):
-        teller = Teller(quiet)
         try:
             return int(pytest.main(arguments, plugins=[teller]))
         finally:

@@ -72,6 +72,7 @@ class Option:
     meaning: str
     type: type[str] | type[int] = str
     is_needed: bool = False
+    is_own: bool = False  # no two targets may have the same value
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Kind:
     meaning: str
     options: Mapping[str, Option]
     make: Callable[[Spec, Workplace], Target]
+    is_here: bool = False  # its board is computed by this machine
     capabilities: frozenset[str] = targets.ALL_CAPABILITIES  # at most
     argument: str = ""  # the option that `--target KIND:VALUE` gives
 
@@ -112,9 +114,13 @@ def _labgrid(spec: Spec, workplace: Workplace) -> Target:
     place = Place(spec.text("place"), spec.text("coordinator"))
     place.acquire(float(wait_s))
     workplace.leaving.callback(place.release)
-    found = place.resources()
-    inner = Spec(spec.name, kind_of(spec.text("place"), found), found)
-    return open_target(inner, workplace)
+    found = place.resources((*PORTS, *_BY_RESOURCE))
+    handed_on = {key: value for key, value in spec.options.items() if key not in _OF_THE_PLACE}
+    kind = kind_of(spec.text("place"), found)
+    try:
+        return open_target(Spec(spec.name, kind, {**handed_on, **found}), workplace)
+    except SpecError as error:
+        raise TargetError(f"The place {spec.text('place')}, {error.key}: {error}") from error
 
 
 def kind_of(place: str, resources: Mapping[str, str]) -> str:
@@ -139,17 +145,19 @@ def _jig(spec: Spec, workplace: Workplace) -> Target:
 PORTS = ("console", "hub", "uplink")
 # The resource that says how a place's board is driven and watched, and the kind of target.
 _BY_RESOURCE = {"control": SERVED, "jig": JIG}
+_OF_THE_PLACE = ("place", "coordinator", "wait_s")  # labgrid's options; others are its board's
 
 KINDS: Mapping[str, Kind] = {
     VIRTUAL: Kind(
         "a virtual board of its own, on this machine",
         {"images": Option("folder of JPEGs that its camera sees")},
         _virtual,
+        is_here=True,
     ),
     SERVED: Kind(
         "a virtual board that `sluss sim --serve` serves, on this machine or another",
         {
-            "control": Option("HOST:PORT of its control connection", is_needed=True),
+            "control": Option("HOST:PORT of its control connection", str, True, is_own=True),
             "console": Option("URL of its console, where it is not as the control tells"),
             "hub": Option("URL of its hub link, likewise"),
             "uplink": Option("URL of its uplink, likewise"),
@@ -161,10 +169,10 @@ KINDS: Mapping[str, Kind] = {
     JIG: Kind(
         "a board in a jig, which drives its pins and watches its gate",
         {
-            "jig": Option("the jig's own port", is_needed=True),
-            "console": Option("the board's console", is_needed=True),
-            "hub": Option("the board's hub link", is_needed=True),
-            "uplink": Option("the board's uplink", is_needed=True),
+            "jig": Option("the jig's own port", str, True, is_own=True),
+            "console": Option("the board's console", str, True, is_own=True),
+            "hub": Option("the board's hub link", str, True, is_own=True),
+            "uplink": Option("the board's uplink", str, True, is_own=True),
             "board": Option("which board it is: a folder of boards/ (VIRTUAL)"),
         },
         _jig,
@@ -173,9 +181,11 @@ KINDS: Mapping[str, Kind] = {
     "labgrid": Kind(
         "a place of labgrid: a board on another machine",
         {
-            "place": Option("the place's name", is_needed=True),
+            "place": Option("the place's name", str, True, is_own=True),
             "coordinator": Option("HOST:PORT of the coordinator; without it LG_COORDINATOR"),
             "wait_s": Option("how long a place may be waited for that somebody has", int),
+            "images": Option("folder of JPEGs, where the place's board is a virtual one"),
+            "board": Option("which board it is, where the place has a jig"),
         },
         _labgrid,
         argument="place",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -47,16 +47,17 @@ class Place:
                 raise TargetError(f"{error}{self._reserved_for()}") from error
             self._queue(wait_s, str(error))
 
-    def resources(self) -> dict[str, str]:
-        """Return the URL of each resource of the acquired place, by its name.
+    def resources(self, wanted: Collection[str]) -> dict[str, str]:
+        """Return the URLs of those of the acquired place's resources whose names are wanted.
 
-        Raises TargetError for a resource that is no serial port.
+        Raises TargetError when one of them is no serial port.
         """
         said = yaml.safe_load(self._run("env"))
         try:
             (described,) = said["targets"].values()
             found = [next(iter(entry.items())) for entry in described["resources"]]
-            return {str(params.get("name", cls)): url(cls, params) for cls, params in found}
+            named = [(str(params.get("name", cls)), cls, params) for cls, params in found]
+            return {name: url(cls, params) for name, cls, params in named if name in wanted}
         except (KeyError, TypeError, ValueError, StopIteration) as error:
             raise TargetError(f"{CLIENT} describes the place {self.name} as {said!r}") from error
 
@@ -119,7 +120,10 @@ class Place:
         except OSError as error:
             raise TargetError(f"{self._client} does not run: {error.strerror}") from error
         if done.returncode:
-            raise TargetError(f"labgrid, place {self.name}: {_last_line(done.stderr)}")
+            why = _last_line(done.stderr)
+            if "connect to coordinator" in why:
+                why += ". Say where it is with --coordinator HOST:PORT or LG_COORDINATOR."
+            raise TargetError(f"labgrid, place {self.name}: {why}")
         return done.stdout
 
 

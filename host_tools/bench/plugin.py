@@ -26,7 +26,7 @@ from host_tools import ROOT
 from host_tools.bench import kinds, promises, report
 from host_tools.bench import outcome as outcomes
 from host_tools.bench.outcome import TestRecord
-from host_tools.bench.progress import Teller
+from host_tools.bench.progress import Telling
 from host_tools.bench.rig import Plan
 from host_tools.bench.run import RUN, Run
 from host_tools.bench.session import NoRestError
@@ -80,7 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
             if (words := config.getoption(name, "") or "")
         ),
     )
-    tellers = [one for one in config.pluginmanager.get_plugins() if isinstance(one, Teller)]
+    tellers = [one for one in config.pluginmanager.get_plugins() if isinstance(one, Telling)]
     config.stash[RUN] = Run(plan, tellers[0] if tellers else None)
 
 

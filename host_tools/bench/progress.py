@@ -31,8 +31,31 @@ _STYLES = {
 }
 
 
-class Teller:
-    """Prints the course of a run; instead of pytest's own reporter."""
+class Telling:
+    """Is told the course of a run, instead of pytest's own reporter; itself it tells nobody."""
+
+    def phase(self, sentence: str, done: int = 0, total: int = 0) -> None:
+        """Say what is going on outside tests; single steps of something with their number."""
+
+    def tested(self, test: TestRecord) -> None:
+        """Say what came out of a test."""
+
+    def summary(self, record: Record, headline: str, report: Path) -> None:
+        """Say the verdicts and where the report is."""
+
+    def close(self) -> None:
+        """Say nothing more."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Take the place of pytest's reporter."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            config.pluginmanager.unregister(reporter)
+
+
+class Teller(Telling):
+    """Prints the course of a run."""
 
     def __init__(self, quiet: bool = False) -> None:
         """Keep a way to the terminal that pytest's capturing does not take away."""
@@ -99,13 +122,6 @@ class Teller:
         self._file.close()
 
     # --- pytest's hooks -------------------------------------------------------------------------
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Take the place of pytest's reporter."""
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            config.pluginmanager.unregister(reporter)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

@@ -28,6 +28,7 @@ from host_tools.bench.witness import Event
 from host_tools.git_state import GitState
 
 SCHEMA = 2
+VIRTUAL_BOARD = "VIRTUAL"  # a folder in boards/
 
 SABOTAGES: Mapping[str, str] = {
     "gate-bridged": "the gate's switch is bridged, behind the point where the firmware senses it",
@@ -114,6 +115,11 @@ class Record:
             and any(test.outcome == PASSED for test in self.tests)
             and not any(test.outcome in BAD for test in self.tests)
         )
+
+    @property
+    def is_virtual(self) -> bool:
+        """True for a model of a board, wherever it is computed."""
+        return bool(self.device.get("board") == VIRTUAL_BOARD)
 
     def add_measurement(self, new: Measurement) -> None:
         """Take a measurement; one with the same name, unit and limits gets its values."""

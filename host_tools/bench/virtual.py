@@ -84,17 +84,18 @@ class VirtualTarget:
         self._spares_made = 0
         self._pristine: bytes | None = None
         self.witness = Witness(self)
-        self.board = make(
-            state,
-            flash,
-            is_main=is_main,
-            images=images,
-            canary=True,
-            flash_costs=flash_costs,
-            max_us=self._max_us,
-            on_event=self.witness.feed,
-            on_lost=self.witness.lose,
-        )
+        with _asking():
+            self.board = make(
+                state,
+                flash,
+                is_main=is_main,
+                images=images,
+                canary=True,
+                flash_costs=flash_costs,
+                max_us=self._max_us,
+                on_event=self.witness.feed,
+                on_lost=self.witness.lose,
+            )
         try:
             with _asking():
                 self.board.start()

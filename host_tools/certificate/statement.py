@@ -69,7 +69,7 @@ def gather(
             "The board attests other firmware than was benched: the record is stale. Bench anew."
         )
     by = "sluss certificate, on the board's console" if answer else "the bench, during its run"
-    virtual = [VIRTUAL_LIMIT] if record.device["board"] == "VIRTUAL" else []
+    virtual = [VIRTUAL_LIMIT] if record.is_virtual else []
     return {
         "device": {"target": record.target, **record.device},
         "firmware": record.firmware,

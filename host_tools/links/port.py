@@ -23,6 +23,7 @@ Tap = Callable[[str, bytes], None]
 
 # Where a port has no file descriptor to wait for, it is looked at this often.
 _POLL_S = 0.002
+_MOST_BYTES = 1 << 16
 
 
 class LinkError(ConnectionError):
@@ -38,6 +39,8 @@ def open_serial(url: str, **settings: Any) -> serial.Serial | SocketPort:
     try:
         if url.startswith("socket://"):
             return SocketPort(url, **settings)
+        if url.startswith("rfc2217://"):
+            settings.pop("write_timeout", None)  # pyserial has none there, and refuses 0 too
         return serial.serial_for_url(url, **settings)
     except (OSError, ValueError) as error:  # SerialException is an OSError
         number = getattr(error, "errno", None)
@@ -84,13 +87,15 @@ class Port:
     def any(self) -> int:
         """Take what has arrived; return how many bytes are there to be read. Raises LinkError."""
         try:
-            waiting = self._serial.in_waiting
-            data = self._serial.read(waiting) if waiting else b""
+            data = b""
+            # rfc2217:// gives one byte at a time where nothing is waited for.
+            while (waiting := self._serial.in_waiting) and len(data) < _MOST_BYTES:
+                data += self._serial.read(waiting)
         except (OSError, TypeError) as error:  # TypeError: pyserial on a port closed meanwhile
             raise LinkError(f"The port {self.url} was lost: {error}") from error
         if data:
             if self.tap is not None:
-                self.tap("rx", bytes(data))
+                self.tap("rx", data)
             self._received += data
         return len(self._received)
 

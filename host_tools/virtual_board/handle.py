@@ -220,7 +220,8 @@ def _message(line: bytes) -> dict[str, Any]:
         raise ValueError(repr(line[:80]))
     told = _PARTS.keys() & message.keys()
     is_good = type(message.get("id")) is int or "hello" in message
-    is_good = is_good or type(message.get("refused")) is str
+    if "refused" in message:  # by who serves boards over TCP, in place of a hello
+        is_good = type(message["refused"]) is str
     if told:
         word = told.pop()
         parts = message[word]

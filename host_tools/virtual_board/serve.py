@@ -110,7 +110,7 @@ class Server:
         if "open" in request:
             connection.settimeout(None)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._open(connection, request["open"])
+            self._open(connection, dict(request["open"]))
             return
         board = self._boards.get(request["pid"])
         if board is None:
