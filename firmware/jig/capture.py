@@ -39,7 +39,7 @@ class Capture:
     def __init__(self) -> None:
         """Set pins, state machines and channels up, and start them."""
         for number in range(len(pins.SIGNALS)):
-            if pins.SIGNALS[number] not in pins.OUTPUTS:
+            if pins.SIGNALS[number] not in pins.OUTPUTS + ("TX_SILENT",):
                 machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
         self._words = array("I", bytes((RINGS + 1) * _RING_BYTES))
         address = uctypes.addressof(self._words)
@@ -50,6 +50,16 @@ class Capture:
         self._sink = bytearray(4)
         # All channels are kept: one that nobody holds is closed by the garbage collector.
         self._counters = [self._counter(wire) for wire in range(WIRES)]
+        wire = machine.Pin(pins.HUB_TX, machine.Pin.IN, machine.Pin.PULL_DOWN)
+        silence = rp2.StateMachine(
+            1,
+            pio.silence,
+            freq=pio.SILENCE_HZ,
+            in_base=wire,
+            jmp_pin=wire,
+            set_base=machine.Pin(pins.SIGNALS.index("TX_SILENT")),
+        )
+        silence.active(1)
         self._machine = rp2.StateMachine(
             0, pio.sampler, freq=pio.SAMPLER_HZ, in_base=machine.Pin(0)
         )

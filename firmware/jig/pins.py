@@ -20,11 +20,13 @@ Connect (each through 1 kOhm, and ground to ground; all nets are 3.3 V):
     GP15 GATE
     GP16 UPLINK_SENSE
     GP17 CAM_RAIL
-    GP18 SUPPLY              high switches the detector's supply on; USB must not feed it besides
+    GP18 TX_SILENT           leave it open: driven and sampled by the jig itself
     GP19 HUB_RX              the hub link's wire into the detector
     GP20 UPLINK_RX           the uplink's wire into the detector, behind the gate's buffer
     GP21 UPLINK_TX_WRITTEN   the uplink's wire out of the detector, before the gate's buffer
     GP22 UPLINK_TX_PASSED    the same behind it
+    GP26 SUPPLY              high switches the detector's supply on; USB must not feed it besides
+    GP27 HUB_TX              the hub link's wire out of the detector: low while its chip is reset
 
 A reset RP2040 pulls every pad down. So with the jig in reset, crashed or unplugged all sensor
 lines are low, the jumper is out, RUN is free and the supply is off: without a supply there is no
@@ -50,12 +52,14 @@ SIGNALS = (
     "GATE",
     "UPLINK_SENSE",
     "CAM_RAIL",
+    "TX_SILENT",
 )
 """What is sampled, by GPIO number: its own outputs too, so that a stuck wire is noticed."""
 
 LINES = SIGNALS[:5]
 OUTPUTS = SIGNALS[:7] + ("SUPPLY",)
-SUPPLY = 18
+SUPPLY = 26
+HUB_TX = 27
 
 WIRES = ("HUB_RX", "UPLINK_RX", "UPLINK_TX_WRITTEN", "UPLINK_TX_PASSED")
 """Wires whose bytes are counted, on consecutive GPIOs from FIRST_WIRE on."""

@@ -18,7 +18,7 @@ def sampler():
     mov(osr, null)
     wrap_target()
     label("sample")
-    in_(pins, 18)
+    in_(pins, 19)
     mov(y, isr)
     jmp(x_not_y, "push")
     mov(y, osr)
@@ -55,4 +55,25 @@ def byte_counter():
     wrap()
 
 
+@rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)
+def silence():
+    """Drive a pin high while a wire has been low for longer than a byte of zeros: 128 us.
+
+    A UART's wire rests high. It is low for so long where no UART drives it: a reset RP2040 pulls
+    every pad down, whatever reset it. It is looked at more often than a bit is short.
+    """
+    wrap_target()
+    set(pins, 0)
+    label("high")
+    wait(0, pin, 0)
+    set(x, 31)
+    label("low")
+    jmp(pin, "high")
+    jmp(x_dec, "low")[2]
+    set(pins, 1)
+    wait(1, pin, 0)
+    wrap()
+
+
+SILENCE_HZ = 1_000_000
 COUNTER_HZ = tuple(baud * CYCLES_A_BIT for baud in BAUDS)

@@ -10,10 +10,12 @@ _QUIET_US = 1000  # what changes often is told at most once a millisecond
 _OFTEN = 1 << pins.SIGNALS.index("HEARTBEAT")
 _RUN = 1 << pins.SIGNALS.index("RUN")
 _POWER = 1 << pins.SIGNALS.index("POWER")
-_UNTOLD = _RUN  # told as RESET
+_SILENT = 1 << pins.SIGNALS.index("TX_SILENT")
+_UNTOLD = _RUN | _SILENT  # told as RESET
 # As machine.reset_cause() and the virtual board have them.
 RESET_POWER_ON = 1
 RESET_RUN_PIN = 2
+RESET_BY_ITSELF = 3  # watchdog or machine.reset(), or nobody knows: its UART has let go
 
 
 class Teller:
@@ -65,6 +67,8 @@ class Teller:
             self._tell("RESET", RESET_RUN_PIN)
         if levels & ~before & _POWER:
             self._tell("RESET", RESET_POWER_ON)
+        if levels & ~before & _SILENT and levels & (_POWER | _RUN) == _POWER:
+            self._tell("RESET", RESET_BY_ITSELF)
         if changed:
             self._tell_levels(changed & ~_UNTOLD)
 

@@ -22,7 +22,7 @@ from jig import pins, words
 AT_MOST = frozenset({targets.POWER, targets.RESET})
 _START_S = 10.0
 _PULSE_SLACK_S = 2.0
-_NOT_WATCHED = ("RUN",)  # told as RESET
+_NOT_WATCHED = ("RUN", "TX_SILENT")  # told as RESET
 # The firmware's transmit buffer and the chip's FIFO, at the uplink's baud rate, and the tick in
 # which they are counted: what is seen on the wire later than this was written later.
 _UART_BYTES = 2200 + 32

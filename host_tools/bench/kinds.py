@@ -169,8 +169,8 @@ KINDS: Mapping[str, Kind] = {
     JIG: Kind(
         "a board in a jig, which drives its pins and watches its gate",
         {
-            "jig": Option("the jig's own port", str, True, is_own=True),
-            "console": Option("the board's console", str, True, is_own=True),
+            "jig": Option("the jig's own port (--jig)", str, True, is_own=True),
+            "console": Option("the board's console (--port)", str, True, is_own=True),
             "hub": Option("the board's hub link", str, True, is_own=True),
             "uplink": Option("the board's uplink", str, True, is_own=True),
             "board": Option("which board it is: a folder of boards/ (VIRTUAL)"),

@@ -215,7 +215,7 @@ class Board:
         self.gpio.release(now_us)
         for uart in self.uarts:
             uart.settle(now_us * 1000)
-            uart.reset()
+            uart.let_go(now_us * 1000)
         self.rtc.restart(now_us)
         self.watchdog_us = 0
         self._watchdog_due = None

@@ -1,10 +1,11 @@
 """The capture block of a jig's chip: PIO programs that are known, and what they would store.
 
-The jig's script (firmware/jig/) lets one state machine sample all nets every microsecond, four
-count the bytes on wires, and a chain of DMA channels store a record at each change and each 993
-samples. This is a model of exactly that: of a program with other words, another clock or other
-pins it knows nothing and refuses it. Times are the board's, and every change is stored with the
-time that it had, however late it is read.
+The jig's script (firmware/jig/) lets one state machine sample all nets every microsecond, one tell
+when a UART has let its wire go, four count the bytes on wires, and a chain of DMA channels store a
+record at each change and each 993 samples. This is a model of exactly that: of a program with
+other words, another clock or other pins it knows nothing and refuses it. Times are the board's,
+and every change is stored with the time that it had, however late it is read; only the silence of
+a UART is told with the next record.
 """
 
 from __future__ import annotations
@@ -13,22 +14,25 @@ import struct
 from collections import deque
 from typing import Protocol
 
-SAMPLER = 0
+SAMPLER, SILENCE = 0, 1
 COUNTERS = (4, 5, 6, 7)
 RECORDS = 1024  # as many as the rings hold
 TICK_US = 993
+SILENT_US = 128
 _HZ = 7_000_000
+_SILENCE_HZ = 1_000_000
 _CYCLES_A_BIT = 16
 _NO_PIN = 31
 _JOIN_RX = 0x8000
+_OUT_LOW = 2
 _RECORD = struct.Struct("<6I")
 _HEAD = struct.Struct("<I")
 _WORD = 0xFFFFFFFF
 
-# Instructions, first and last of the wrapped part, FIFOs joined.
-_SAMPLES_18_PINS = (
+# Instructions, first and last of the wrapped part, FIFOs joined, what a set pin begins with.
+_SAMPLES_19_PINS = (
     0xA0E3,  # mov osr, null
-    0x4012,  # sample: in pins, 18
+    0x4013,  # sample: in pins, 19
     0xA046,  # mov y, isr
     0x00A6,  # jmp x!=y, push
     0xA047,  # mov y, osr
@@ -43,7 +47,7 @@ _SAMPLES_18_PINS = (
     0x0001,  # jmp sample
     0xA0E2,  # quiet: mov osr, y
     0xA0C3,  # mov isr, null
-    *(1, 15, _JOIN_RX),
+    *(1, 15, _JOIN_RX, 0),
 )
 _COUNTS_BYTES = (
     0x2020,  # start: wait 0 pin, 0
@@ -53,7 +57,17 @@ _COUNTS_BYTES = (
     0x20A0,  # wait 1 pin, 0
     0x0000,  # jmp start
     0x8020,  # whole: push block
-    *(0, 6, _JOIN_RX),
+    *(0, 6, _JOIN_RX, 0),
+)
+_TELLS_SILENCE = (
+    0xE000,  # set pins, 0
+    0x2020,  # high: wait 0 pin, 0
+    0xE03F,  # set x, 31
+    0x00C1,  # low: jmp pin, high
+    0x0243,  # jmp x--, low [2]
+    0xE001,  # set pins, 1
+    0x20A0,  # wait 1 pin, 0
+    *(0, 6, 0, _OUT_LOW),
 )
 
 
@@ -62,9 +76,14 @@ class Wires(Protocol):
 
     bauds: tuple[int, int, int, int]
     first_wire: int
+    hub_tx: int
+    silent: int  # the sampled pin that tells of it
 
     def levels(self) -> int:
-        """Return the levels of pins 0 to 17 now."""
+        """Return the levels of the sampled pins now, but for `silent`."""
+
+    def low_since_us(self) -> int | None:
+        """Return since when no UART drives the hub link's wire; None while one does."""
 
     def counts(self, now_us: int) -> tuple[int, int, int, int]:
         """Return how many bytes each wire has carried by now."""
@@ -91,16 +110,20 @@ class Capture:
         self._zero: tuple[int, ...] = (0, 0, 0, 0)
         self._counts: tuple[int, ...] = (0, 0, 0, 0)
 
-    def set_up(self, number: int, hz: int, first_pin: int, pin: int, program: bytes) -> None:
+    def set_up(self, number: int, hz: int, pins: tuple[int, int, int], program: bytes) -> None:
         """Take a state machine's program; raise ValueError for one that is not known."""
+        wires = self._wires
         words = struct.unpack(f"<{len(program) // 2}H", program)
+        known: tuple[tuple[int, ...], int, tuple[int, int, int]]
         if number == SAMPLER:
-            is_known = (words, hz, first_pin, pin) == (_SAMPLES_18_PINS, _HZ, 0, _NO_PIN)
+            known = (_SAMPLES_19_PINS, _HZ, (0, _NO_PIN, _NO_PIN))
+        elif number == SILENCE:
+            known = (_TELLS_SILENCE, _SILENCE_HZ, (wires.hub_tx, wires.hub_tx, wires.silent))
         else:
             wire = COUNTERS.index(number)
-            wanted = self._wires.first_wire + wire
-            clock = self._wires.bauds[wire] * _CYCLES_A_BIT
-            is_known = (words, hz, first_pin, pin) == (_COUNTS_BYTES, clock, wanted, wanted)
+            pin = wires.first_wire + wire
+            known = (_COUNTS_BYTES, wires.bauds[wire] * _CYCLES_A_BIT, (pin, pin, _NO_PIN))
+        is_known = (words, hz, pins) == known
         if not is_known:
             raise ValueError(f"no model of what state machine {number} shall do")
         self._known.add(number)
@@ -117,12 +140,13 @@ class Capture:
             self._zero = self._wires.counts(now_us)
             self._counts = (0, 0, 0, 0)
             self._levels = self._wires.levels()
+            self._at_us = now_us
             self._store(now_us)
 
     @property
     def is_running(self) -> bool:
-        """Whether sampler and counters run."""
-        return len(self._active) == 1 + len(COUNTERS)
+        """Whether all state machines run."""
+        return len(self._active) == 2 + len(COUNTERS)
 
     def sample(self, now_us: int) -> None:
         """Something may have changed, now."""
@@ -162,5 +186,8 @@ class Capture:
 
     def _store(self, t_us: int) -> None:
         self._at_us = t_us
-        self._records.append(_RECORD.pack(self._levels, t_us & _WORD, *self._counts))
+        low_us = self._wires.low_since_us()
+        is_silent = low_us is not None and t_us - low_us >= SILENT_US
+        levels = self._levels | is_silent << self._wires.silent
+        self._records.append(_RECORD.pack(levels, t_us & _WORD, *self._counts))
         self._fresh += 1

@@ -47,6 +47,8 @@ class Wiring:
 
     bauds = wiring.BAUDS
     first_wire: int = wiring.FIRST_WIRE
+    hub_tx: int = wiring.HUB_TX
+    silent: int = wiring.SIGNALS.index("TX_SILENT")
 
     def __init__(self, detector: Board) -> None:
         self._detector = detector
@@ -68,7 +70,7 @@ class Wiring:
             board.gpio.set_line(role, bool(level), now_us)
 
     def levels(self) -> int:
-        """Return the levels of pins 0 to 17 now."""
+        """Return the levels of the sampled pins now, but for TX_SILENT."""
         circuit = self._detector.circuit
         levels = self._driven
         for name in _NETS:
@@ -85,6 +87,11 @@ class Wiring:
             if level:
                 levels |= _BIT[name]
         return levels
+
+    def low_since_us(self) -> int | None:
+        """Return since when no UART drives the hub link's wire; None while one does."""
+        low_ns = self._detector.uarts[HUB].low_since_ns
+        return None if low_ns is None else low_ns // 1000
 
     def counts(self, now_us: int) -> tuple[int, int, int, int]:
         """Return how many bytes each wire has carried by now."""

@@ -218,7 +218,8 @@ class Requests:
     def _pio_init(self, a: int, v1: int, v2: int, payload: memoryview) -> bytes:
         if self._board.capture is None:
             return _ERROR[errno.ENODEV]
-        self._board.capture.set_up(a, v1, v2 & 0xFF, v2 >> 8, bytes(payload))
+        pins = (v2 & 0xFF, v2 >> 8 & 0xFF, v2 >> 16)
+        self._board.capture.set_up(a, v1, pins, bytes(payload))
         return _OK
 
     def _pio_active(self, a: int, v1: int, _v2: int, _payload: memoryview) -> bytes:

@@ -53,6 +53,7 @@ class PacedUart:
         self.gate = not is_gated
         self._gate_since_ns = 0
         self._default_baud = baud
+        self.low_since_ns: int | None = 0  # the chip does not drive its wire, which rests high
         self._random = random.Random(seed)
         self._rx_line = bytearray()
         self._rx_next_ns = 0  # when the first byte of _rx_line will have arrived
@@ -74,6 +75,12 @@ class PacedUart:
         self._tx_buffer = bytearray()
         self._byte_ns = 10_000_000_000 // self._default_baud
 
+    def let_go(self, now_ns: int) -> None:
+        """Reset the chip: its pad is an input, pulled down."""
+        self.reset()
+        if self.low_since_ns is None:
+            self.low_since_ns = now_ns
+
     def open(self, baud: int, rxbuf: int, txbuf: int, now_ns: int) -> None:
         """Set the UART up, as machine.UART() does; buffers are emptied."""
         self.settle(now_ns)
@@ -82,6 +89,7 @@ class PacedUart:
         self._rx_room = FIFO_BYTES + rxbuf
         self._tx_room = FIFO_BYTES + txbuf
         self.is_open = True
+        self.low_since_ns = None
 
     # --- the firmware's side --------------------------------------------------------------------
 

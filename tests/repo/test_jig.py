@@ -26,7 +26,8 @@ each_file = pytest.mark.parametrize("path", jig_files(), ids=name_of)
 def _wiring() -> dict[int, str]:
     """Return what hangs on each GPIO, as the tables say."""
     wires = {pins.FIRST_WIRE + number: wire for number, wire in enumerate(pins.WIRES)}
-    return {**dict(enumerate(pins.SIGNALS)), pins.SUPPLY: "SUPPLY", **wires}
+    apart = {pins.SUPPLY: "SUPPLY", pins.HUB_TX: "HUB_TX"}
+    return {**dict(enumerate(pins.SIGNALS)), **apart, **wires}
 
 
 def test_the_manual_connects_every_pin_as_the_tables_say() -> None:

@@ -3,7 +3,7 @@
 import unittest
 
 from jig import pins
-from jig.teller import RESET_POWER_ON, RESET_RUN_PIN, Teller
+from jig.teller import RESET_BY_ITSELF, RESET_POWER_ON, RESET_RUN_PIN, Teller
 
 NONE = (0, 0, 0, 0)
 
@@ -35,7 +35,7 @@ class TellerTest(unittest.TestCase):
     def test_a_watcher_hears_every_level_and_count_first(self):
         self.teller.take(10, bits("POWER"), (7, 0, 0, 0))
         self.teller.begin()
-        self.assertEqual(len(self.lines), len(pins.SIGNALS) - 1 + len(pins.WIRES))
+        self.assertEqual(len(self.lines), len(pins.SIGNALS) - 2 + len(pins.WIRES))
         self.assertTrue("! 10 POWER 1" in self.lines)
         self.assertTrue("! 10 HUB_RX 7" in self.lines)
         self.assertFalse(any(" RUN " in line for line in self.lines))
@@ -77,6 +77,24 @@ class TellerTest(unittest.TestCase):
                 "! 30 GATE 0",
             ],
         )
+
+    def test_a_uart_that_lets_go_is_a_reset_that_nobody_else_made(self):
+        self.watch()
+        self.teller.take(10, bits("POWER"), NONE)
+        del self.lines[:]
+        self.teller.take(2000, bits("POWER", "TX_SILENT"), NONE)
+        self.teller.take(3000, bits("POWER", "TX_SILENT"), NONE)
+        self.assertEqual(self.lines, ["! 2000 RESET %d" % RESET_BY_ITSELF])
+
+    def test_silence_without_power_or_with_run_low_is_none(self):
+        self.watch()
+        self.teller.take(10, bits("TX_SILENT"), NONE)
+        self.teller.take(1010, bits("POWER"), NONE)
+        del self.lines[:]
+        self.teller.take(2010, bits("POWER", "RUN"), NONE)
+        self.teller.take(2140, bits("POWER", "RUN", "TX_SILENT"), NONE)
+        self.teller.take(4010, bits("POWER", "TX_SILENT"), NONE)
+        self.assertEqual(self.lines, ["! 2010 RESET %d" % RESET_RUN_PIN])
 
     def test_the_heartbeat_is_told_once_a_millisecond_and_before_an_edge(self):
         self.watch()

@@ -12,6 +12,7 @@ from board_link import call, check, exchange
 from micropython import const
 
 _MACHINES = const(8)
+_NO_PIN = const(31)
 _CHANNELS = const(12)
 _MOST_RECORDS = const(1024)
 _WORDS = const(6)  # of a record
@@ -47,13 +48,15 @@ class PIO:
     JOIN_RX = 2
     SHIFT_LEFT = 0
     SHIFT_RIGHT = 1
+    OUT_LOW = 2
 
 
 class _Assembler:
     """Makes instruction words of a function's calls: datasheet 3.4."""
 
-    def __init__(self, shiftctrl: int) -> None:
+    def __init__(self, shiftctrl: int, set_init: int) -> None:
         self.shiftctrl = shiftctrl
+        self.set_init = set_init
         self.words = []
         self.bounds = (0, 0)
         self._labels = {}
@@ -121,11 +124,13 @@ _NAMES = {
 }  # fmt: skip
 
 
-def asm_pio(*, in_shiftdir: int = PIO.SHIFT_LEFT, fifo_join: int = PIO.JOIN_NONE) -> object:
+def asm_pio(
+    *, in_shiftdir: int = PIO.SHIFT_LEFT, fifo_join: int = PIO.JOIN_NONE, set_init: int = 0
+) -> object:
     """Assemble the decorated function."""
 
     def assembled(function: object) -> _Assembler:
-        program = _Assembler(fifo_join << 30 | in_shiftdir << 18)
+        program = _Assembler(fifo_join << 30 | in_shiftdir << 18, set_init)
         program.assemble(function)
         return program
 
@@ -135,16 +140,20 @@ def asm_pio(*, in_shiftdir: int = PIO.SHIFT_LEFT, fifo_join: int = PIO.JOIN_NONE
 class StateMachine:
     """One state machine; the board process must have a model of its program."""
 
-    def __init__(self, id: int, program: _Assembler, freq: int, *, in_base=None, jmp_pin=None):
+    def __init__(
+        self, id: int, program: _Assembler, freq: int, *, in_base=None, jmp_pin=None, set_base=None
+    ):
         if not 0 <= id < _MACHINES:
             raise ValueError("invalid state machine")
         words = bytearray()
-        for word in program.words + list(program.bounds) + [program.shiftctrl >> 16]:
+        rest = [program.shiftctrl >> 16, program.set_init]
+        for word in program.words + list(program.bounds) + rest:
             words.append(word & 0xFF)
             words.append(word >> 8)
         self._id = id
-        base = 0 if in_base is None else in_base.id
-        pins = base | (31 if jmp_pin is None else jmp_pin.id) << 8
+        pins = 0
+        for pin in (set_base, jmp_pin, in_base):
+            pins = pins << 8 | (_NO_PIN if pin is None else pin.id)
         check(exchange(wire.OP_PIO_INIT, id, freq, pins, words, None))
 
     def active(self, on: int) -> None:
