@@ -227,9 +227,9 @@ class VirtualBoard(BoardHandle):
         """Pull the jig's own RUN pin."""
         self.request("jig_reset")
 
-    def jig_pretends_power(self, on: bool = True) -> None:
-        """Let the jig's supply switch do nothing, or mend it."""
-        self.request("jig_pretends_power", on=on)
+    def jig_fault(self, name: str, on: bool = True) -> None:
+        """Break the jig: one of commands.JIG_FAULTS."""
+        self.request("jig_fault", name=name, on=on)
 
     # --- faults and settings --------------------------------------------------------------------
 

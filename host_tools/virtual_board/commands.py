@@ -34,6 +34,8 @@ BOARD_FAULTS = (
     "camera",  # value: one of the camera's broken modes
 )
 
+JIG_FAULTS = ("pretends-power", "capture-stops")
+
 
 class Commands:
     """The words of the control socket, as `do_` methods with keyword arguments."""
@@ -213,9 +215,14 @@ class Commands:
         """Pull the jig's own RUN pin."""
         self._wired().hard_reset(RESET_RUN_PIN, wire.HARD_RESET)
 
-    def do_jig_pretends_power(self, on: bool = True) -> None:
-        """Let the jig's supply switch do nothing, or mend it."""
-        self._wired().wiring.pretends_power = on
+    def do_jig_fault(self, name: str, on: bool = True) -> None:
+        """Break the jig: its supply switch does nothing, or its capture block stops for good."""
+        if name == "pretends-power":
+            self._wired().wiring.pretends_power = on
+        elif name == "capture-stops":
+            self._wired().stop_capture()
+        else:
+            raise ValueError(f"no fault {name!r} of a jig; there are {', '.join(JIG_FAULTS)}")
 
     def do_quit(self) -> None:
         """End the board."""

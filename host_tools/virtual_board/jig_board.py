@@ -34,6 +34,11 @@ class JigBoard(Board):
         for uart in detector.uarts:
             uart.before_settle = self.capture.before_settle
 
+    def stop_capture(self) -> None:
+        """Stop all state machines, as no script does."""
+        if self.capture is not None:
+            self.capture.stop()
+
     def _pads(self) -> JigPads:
         return JigPads(self.wiring, self._sampled)
 

@@ -115,7 +115,7 @@ def test_a_bridged_gate_seen_through_the_jig_fails_the_bench(tmp_path: Path) -> 
 
 def test_a_power_cut_that_is_only_pretended_is_noticed_and_not_trusted(tmp_path: Path) -> None:
     with wired(tmp_path) as board:
-        board.jig_pretends_power()
+        board.jig_fault("pretends-power")
         run = bench(board, tmp_path / "out", "-k", "power_cut_shuts or customer_shuts")
     assert run.exit_code == 0, run.output
     cuts = [test for test in run.record.tests if "test_a_power_cut_shuts" in test.id]

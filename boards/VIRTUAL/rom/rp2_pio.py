@@ -15,6 +15,7 @@ _MACHINES = const(8)
 _NO_PIN = const(31)
 _CHANNELS = const(12)
 _MOST_RECORDS = const(1024)
+_LEAST_BITS = const(3)  # of a ring's size
 _WORDS = const(6)  # of a record
 _RECORD_BYTES = const(24)
 _HEAD_BYTES = const(4)
@@ -205,17 +206,22 @@ class DMA:
         raise ValueError(wanted)
 
 
+def _made(number: int) -> DMA:
+    if not 0 <= number < len(DMA._made):
+        raise NotImplementedError("a DMA channel that nobody has set up")
+    return DMA._made[number]
+
+
 class _Block:
     """Six chained channels that store records: levels, time, and four counters' rests."""
 
     def __init__(self, first: DMA) -> None:
         chain = [first]
         while len(chain) < _WORDS:
-            chain.append(DMA._made[chain[-1]._field("chain_to")])
-        if chain[-1]._field("chain_to") != first.channel:
-            raise NotImplementedError("a chain of DMA channels that is no capture block")
-        self._counters = [self._counter(chain[2 + wire], wire) for wire in range(_COUNTERS)]
+            chain.append(_made(chain[-1]._field("chain_to")))
         bits = first._field("ring_size")
+        if chain[-1]._field("chain_to") != first.channel or bits < _LEAST_BITS:
+            raise NotImplementedError("a chain of DMA channels that is no capture block")
         self._length = 1 << bits - 2
         for at, channel in enumerate(chain):
             control = channel.pack_ctrl(
@@ -229,6 +235,7 @@ class _Block:
             is_aligned = channel.target % (self._length * 4) == 0
             if (channel.control, channel.count) != (control, 1) or not (is_known and is_aligned):
                 raise NotImplementedError("a DMA channel that is no part of a capture block")
+        self._counters = [self._counter(chain[2 + wire], wire) for wire in range(_COUNTERS)]
         self._rings = [uctypes.bytearray_at(one.target, self._length * 4) for one in chain]
         self._answer = bytearray(_HEAD_BYTES + _MOST_RECORDS * _RECORD_BYTES)
         self._view = memoryview(self._answer)
@@ -236,7 +243,7 @@ class _Block:
         chain[-1]._block = self
 
     def _counter(self, channel: DMA, wire: int) -> DMA:
-        counter = DMA._made[(channel.source - _DMA) // 0x40]
+        counter = _made((channel.source - _DMA) // 0x40)
         control = counter.pack_ctrl(inc_read=False, inc_write=False, treq_sel=_COUNTER_DREQ + wire)
         is_rest = channel.source & 0x3F == _DMA_COUNT
         if not is_rest or (counter.source, counter.control) != (_COUNTER_FIFO + 4 * wire, control):

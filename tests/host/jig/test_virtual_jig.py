@@ -177,7 +177,7 @@ def test_a_jig_that_is_interrupted_makes_all_safe(board: LoggedBoard) -> None:
 
 
 def test_a_power_cut_that_a_hub_pretends_is_refused(board: LoggedBoard, jig: JigClient) -> None:
-    board.jig_pretends_power()
+    board.jig_fault("pretends-power")
     jig.ask("power 1")
     with pytest.raises(JigError, match="POWER stays high") as caught:
         jig.ask("power 0")
@@ -195,6 +195,21 @@ def test_an_overrun_is_told_and_ends_the_client(
     assert "lost changes" in heard.lost[0]
     with pytest.raises(JigLostError, match="lost changes"):
         jig.now_us()
+
+
+def test_a_capture_block_that_stops_is_told_and_all_is_made_safe(
+    board: LoggedBoard, jig: JigClient, heard: Listener
+) -> None:
+    jig.ask("power 1")
+    board.jig_fault("capture-stops")
+    Deadline(5).wait_for(lambda: heard.lost, "it is told")
+    assert "lost changes" in heard.lost[0]
+    until(board, "POWER", 0)
+
+
+def test_a_fault_that_no_jig_has_is_refused(board: LoggedBoard) -> None:
+    with pytest.raises(VirtualBoardError, match="pretends-power, capture-stops"):
+        board.jig_fault("none")
 
 
 def test_a_pause_that_is_shorter_than_the_rings_loses_nothing(
