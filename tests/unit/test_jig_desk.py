@@ -85,6 +85,7 @@ class DeskTest(unittest.TestCase):
     def test_only_sensor_lines_are_lines(self):
         for role in ("SERVICE", "GATE", "SUPPLY", "RUN"):
             self.assertTrue(self.say("line %s 1" % role)[0].startswith("ERROR 2"))
+            self.assertTrue(self.say("pulse %s 1" % role)[0].startswith("ERROR 2"))
             self.assertEqual(self.outputs.driven.get(role, 0), 0)
 
     def test_a_pulse_ends_by_itself_and_a_new_level_ends_it_too(self):
@@ -104,10 +105,12 @@ class DeskTest(unittest.TestCase):
         self.ask("line TAMPER 1")
         self.ask("low")
         self.assertEqual([self.outputs.driven[role] for role in pins.LINES], [0] * 5)
-        self.outputs.stuck["TAMPER"] = 1
-        self.say("low")
-        self.record(60)
-        self.assertEqual(self.lines, ['ERROR 4 "a line does not follow; look at its wire"'])
+        self.assertEqual(self.lines, ["OK %d" % self.t_us])
+        for role in pins.LINES:
+            self.outputs.stuck = {role: 1}
+            self.say("low")
+            self.record(60)
+            self.assertEqual(self.lines, ['ERROR 4 "a line does not follow; look at its wire"'])
 
     def test_the_jumper_and_the_supply_are_driven(self):
         self.ask("jumper 1")
@@ -156,6 +159,7 @@ class DeskTest(unittest.TestCase):
         names = [word.split("=")[0] for word in answer[3:]]
         self.assertEqual(names, list(pins.SIGNALS + pins.WIRES))
         self.assertTrue("TRIP_FIRE=1" in answer)
+        self.assertTrue("TAMPER=0" in answer)
 
     def test_count_has_one_wire(self):
         self.say("count UPLINK_RX")
@@ -171,7 +175,7 @@ class DeskTest(unittest.TestCase):
         self.assertTrue("! %d GATE 0" % self.t_us in self.lines)
 
     def test_a_host_that_falls_silent_makes_all_safe(self):
-        self.ask("lease 500")
+        self.assertEqual(self.say("lease 500"), ["OK %d" % self.t_us])
         self.ask("power 1")
         self.ask("line TRIP_PANIC 1")
         self.record(498)  # one has passed since that line
