@@ -22,6 +22,7 @@ from jig import pins, words
 AT_MOST = frozenset({targets.POWER, targets.RESET})
 _START_S = 10.0
 _PULSE_SLACK_S = 2.0
+_CONSOLE_S = 10.0  # USB finds a board within two seconds
 _NOT_WATCHED = ("RUN", "TX_SILENT")  # told as RESET
 # The firmware's transmit buffer and the chip's FIFO, at the uplink's baud rate, and the tick in
 # which they are counted: what is seen on the wire later than this was written later.
@@ -111,6 +112,18 @@ class JigTarget:
             )
         with _asking():
             self._client.ask(f"power {on:d}")
+        if on:
+            self._await_console()
+
+    def _await_console(self) -> None:
+        """Wait until the console is there again: over USB it has gone with the supply."""
+        path = Path(self._ports.console)
+        if not path.is_absolute():  # a pyserial URL, or a name that only its driver knows
+            return
+        try:
+            Deadline(_CONSOLE_S).wait_for(path.exists, f"no console {path} after power-on")
+        except TimeoutError as error:
+            raise TargetError(str(error)) from error
 
     def power_cycle(self) -> None:
         self.power(False)

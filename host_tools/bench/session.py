@@ -99,8 +99,17 @@ class Bench:
         return client
 
     def status(self) -> dict[str, str]:
-        """Return the firmware's own word, as the console prints it: words by name."""
-        return self.console.command("status").values
+        """Return the firmware's own word, as the console prints it: words by name.
+
+        A console over USB goes with the board's supply or reset; it is opened anew then.
+        """
+        try:
+            return self.console.command("status").values
+        except LinkError:
+            if self._console is not None:
+                self._console.close()
+                self._console = None
+            return self.console.command("status").values
 
     # --- rest -------------------------------------------------------------------------------
 

@@ -10,14 +10,30 @@ from pathlib import Path
 import pytest
 
 from host_tools import ROOT
+from host_tools.bench import jig as jig_module
 from host_tools.bench import kinds
 from host_tools.bench import target as targets
 from host_tools.bench.jig import WRITTEN_LATE_US, JigTarget
+from host_tools.bench.session import Bench
 from host_tools.bench.target import LINES, Ports, Target, TargetError, TargetLostError, restart
 from host_tools.bench.witness import GATE, POWER, RESET
 from host_tools.deadline import Deadline
+from host_tools.flash import KeyFiles
+from host_tools.links.port import LinkError
 from jig import pins
+from tests.host.jig.test_client import ScriptedJig
 from tests.host.virtual_board_helpers import OPEN_GATE, LoggedBoard, run
+
+
+class FakeTarget:
+    """Ports alone."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+
+    def close(self) -> None:
+        pass
+
 
 _PORTS = Ports("console", "hub", "uplink")
 _SLUSS = "from host_tools.cli import main; main()"
@@ -110,6 +126,35 @@ def test_undoing_what_nobody_did_is_no_error(target: JigTarget) -> None:
     target.clear_faults()
     target.camera()
     target.keep_for_spares()
+
+
+def test_a_console_that_went_with_the_supply_is_waited_for(
+    board: LoggedBoard, target: JigTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jig_module, "_CONSOLE_S", 0.2)
+    console = tmp_path / "console"
+    console.touch()
+    target._ports = Ports(str(console), "hub", "uplink")
+    target.power_cycle()
+    console.unlink()
+    with pytest.raises(TargetError, match=r"no console .* after power-on"):
+        target.power_cycle()
+
+
+def test_a_console_that_is_lost_is_opened_anew(tmp_path: Path) -> None:
+    path = tmp_path / "console"
+    first, second = ScriptedJig(), ScriptedJig()
+    target = FakeTarget(Ports(str(path), "hub", "uplink"))
+    bench = Bench(target, KeyFiles(tmp_path, tmp_path), {})  # type: ignore[arg-type]
+    for console, state in ((first, "ARMED"), (second, "IDLE")):
+        console.answers["status"] = f"OK state={state}"
+        path.unlink(missing_ok=True)
+        path.symlink_to(console.port)
+        assert bench.status() == {"state": state}
+        console.close()
+    with pytest.raises(LinkError):
+        bench.status()
+    bench.close()
 
 
 def test_a_jig_that_is_lost_is_a_lost_target(board: LoggedBoard, target: JigTarget) -> None:
