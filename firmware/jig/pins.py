@@ -29,8 +29,9 @@ Connect (each through 1 kOhm, and ground to ground; all nets are 3.3 V):
     GP27 HUB_TX              the hub link's wire out of the detector: low while its chip is reset
 
 A reset RP2040 pulls every pad down. So with the jig in reset, crashed or unplugged all sensor
-lines are low, the jumper is out, RUN is free and the supply is off: without a supply there is no
-gate. The same state is brought about when the host falls silent.
+lines are low, the jumper is out, RUN is free and the supply is off. Without a supply there is no
+gate and no picture, and it takes no living jig to keep it so; a jumper would have to be held high.
+The same state is brought about when the host falls silent, an error ends the script, or Ctrl-C.
 """
 
 SIGNALS = (
