@@ -23,9 +23,9 @@ class ScriptedJig:
     """Answers each line by `answers[verb]`, which may be text, None for silence, or a function."""
 
     def __init__(self) -> None:
-        self.fd, self._user = os.openpty()
-        tty.setraw(self._user)
-        self.port = os.ttyname(self._user)
+        self.fd, self.user = os.openpty()
+        tty.setraw(self.user)
+        self.port = os.ttyname(self.user)
         self.lines: list[str] = []
         self.told = 0
         self.answers: dict[str, str | Callable[[list[str]], str | None] | None] = {
@@ -44,7 +44,7 @@ class ScriptedJig:
     def close(self) -> None:
         """Unplug it."""
         if self.fd >= 0:
-            os.close(self._user)
+            os.close(self.user)
             os.close(self.fd)
             self.fd = -1
 
@@ -193,9 +193,11 @@ def test_something_else_on_the_port_is_not_taken_for_a_jig(
 def test_what_somebody_typed_before_is_not_an_answer(
     scripted: ScriptedJig, heard: Listener
 ) -> None:
-    os.write(scripted.fd, b'ERROR 1 "there is no half"\nOK 3\n')
+    scripted.answers["half"] = 'ERROR 1 "there is no half; try help"'
+    os.write(scripted.user, b"half")
     client = JigClient(scripted.port, heard.log, heard.lost.append)
     client.start(Deadline(5))
+    assert scripted.lines[0] == "half"
     assert client.now_us() == 10
     client.close()
 
