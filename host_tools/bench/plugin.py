@@ -158,8 +158,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return result  # type: ignore[return-value]
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     """Write record and report, whatever happened."""
+    try:
+        # The fixtures of an interrupted test come to their end while there is a board.
+        return (yield)
+    finally:
+        _finish(session, exitstatus)
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash[RUN]
     if session.config.option.collectonly:
         return

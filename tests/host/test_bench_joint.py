@@ -31,6 +31,7 @@ from tests.host.html_tags import Tags
 _LIMIT_S = 120
 _STORY = "panic_alarm_from_the_button"
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_ALARMS_BYTES = 20_000  # of a transcript: far more than a board says before its first test
 _SLUSS = "from host_tools.cli import main; main()"
 
 
@@ -179,13 +180,16 @@ def test_an_interrupted_run_ends_all_boards_and_still_reports(tmp_path: Path) ->
         *("-k", "latency", "--folder", str(tmp_path)),
     ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        heard = tmp_path / "board-1" / "transcripts" / "hub.log"
         Deadline(_LIMIT_S).wait_for(
-            lambda: processes_with("virtual_board.process", str(tmp_path)), "no board started"
+            lambda: heard.exists() and heard.stat().st_size > _ALARMS_BYTES, "no test began"
         )
         running.send_signal(signal.SIGINT)
         output, _ = running.communicate(timeout=_LIMIT_S)
     assert running.returncode == 1
     assert "Of 2 boards: 1 quarantined, 1 not run." in output
+    assert (tmp_path / "board-1" / "record.json").is_file()
+    assert "Traceback" not in (tmp_path / "board-1" / "bench.log").read_text()
     assert processes_with(str(tmp_path)) == []
 
 
@@ -223,7 +227,7 @@ def test_every_verdict_is_counted_in_the_headline() -> None:
         Board(verdict, "virtual", verdict, verdict, "<why>")
         for verdict in (PASS, PASS, FAIL, QUARANTINED, NOT_RUN)
     ]
-    record = JointRecord(1, boards=boards)
+    record = JointRecord(1, 1, boards=boards)
     assert report.headline(record) == (
         "Of 5 boards: 2 passed, 1 failed, 1 quarantined, 1 not run."
     )
@@ -232,4 +236,10 @@ def test_every_verdict_is_counted_in_the_headline() -> None:
 
 
 def test_a_joint_run_of_no_boards_is_no_pass() -> None:
-    assert not JointRecord(1).passed
+    assert not JointRecord(1, 1).passed
+
+
+def test_a_crowd_is_told_that_its_times_may_be_the_machines() -> None:
+    crowd, orderly = JointRecord(4, 1), JointRecord(4, 4)
+    assert "For honest verdicts: --jobs 1" in report.render(crowd)
+    assert "honest" not in report.render(orderly)

@@ -24,8 +24,8 @@ from host_tools.deadline import Deadline
 
 _MODULE = "host_tools.bench.joint.worker"
 _READ_BYTES = 1 << 16
-# One virtual board keeps a processor busy and its bench most of another; beyond that they wait
-# for each other, and what they measure is that.
+# With one virtual board a processor the latencies are what they are alone; with two a processor
+# the medians double and limits of P4 break. A bench has a second board beside it at times.
 _PROCESSORS_A_BOARD = 2
 
 

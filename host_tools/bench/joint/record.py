@@ -45,6 +45,7 @@ class JointRecord:
     """One joint run."""
 
     jobs: int
+    sane_jobs: int  # as many leave each other's times alone
     selection: str = ""
     git: GitState = field(default_factory=GitState)
     started: str = ""
@@ -57,6 +58,16 @@ class JointRecord:
         """True when every board passed."""
         return bool(self.boards) and all(board.verdict == PASS for board in self.boards)
 
+    @property
+    def crowding(self) -> str:
+        """What too many boards at a time do to the figures, "" where they are not."""
+        if self.jobs <= self.sane_jobs:
+            return ""
+        return (
+            f"{self.jobs} boards at a time wait for each other on this machine: what comes too"
+            f" late may be its fault, not theirs. For honest verdicts: --jobs {self.sane_jobs}."
+        )
+
     def count(self, verdict: str) -> int:
         """Return how many boards have a verdict."""
         return sum(board.verdict == verdict for board in self.boards)
@@ -67,6 +78,7 @@ class JointRecord:
             "schema": SCHEMA,
             "verdict": "pass" if self.passed else "fail",
             "jobs": self.jobs,
+            "sane_jobs": self.sane_jobs,
             "selection": self.selection,
             "git": self.git.as_json(),
             "started": self.started,

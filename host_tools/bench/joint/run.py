@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from host_tools.bench.joint import report
-from host_tools.bench.joint.crew import Crew, Limits, Selection
+from host_tools.bench.joint.crew import Crew, Limits, Selection, sane_jobs
 from host_tools.bench.joint.display import Display
 from host_tools.bench.joint.record import JointRecord
 from host_tools.bench.joint.targets_file import JOINT
@@ -30,8 +30,10 @@ def run_joint(
     """Bench all targets in `folder`/<name>, write `folder`/joint; return 0 when all passed."""
     began = time.monotonic()
     words = " and ".join(word for word in (selection.keyword, selection.marker) if word)
-    record = JointRecord(jobs, words, git_state(), utc_now())
+    record = JointRecord(jobs, sane_jobs(specs), words, git_state(), utc_now())
     with Display(len(specs), quiet) as display:
+        if record.crowding:
+            display.console.print(f"[yellow]{record.crowding}[/]", soft_wrap=True)
         record.boards = Crew(folder, selection, limits, display).run(specs, jobs)
     record.seconds = time.monotonic() - began
     record.ended = utc_now()
