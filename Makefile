@@ -19,7 +19,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help bench sim prove prove-long cut cut-long test test-unit test-micropython test-host test-repo \
-	test-proof test-fuzz test-bench test-selfproof \
+	test-proof test-fuzz test-bench test-jig test-selfproof \
 	fuzz mutate mutate-long lint format setup labgrid lock table wiring clean distclean
 
 help: ## list the targets
@@ -43,7 +43,7 @@ cut: $(READY) ## cut the power at 2,000 flash operations (CUTOPTS="--seed ...")
 cut-long: $(READY) ## the same at 100,000, every operation of its stories
 	$(BIN)/sluss cut --points 100000 --operations 100 --seed 1000 --cpython 1 $(CUTOPTS)
 
-test: test-repo test-unit test-micropython test-host test-proof prove test-fuzz mutate test-bench test-selfproof ## all tests, the bench among them
+test: test-repo test-unit test-micropython test-host test-proof prove test-fuzz mutate test-bench test-jig test-selfproof ## all tests, the bench among them
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
 	$(BIN)/python -m pytest -q tests/unit $(TESTOPTS)
@@ -65,6 +65,9 @@ test-fuzz: $(READY) ## links under fire: kept and made inputs, damaged lines, no
 
 test-bench: $(READY) $(LABGRID) ## the bench suite on a virtual board, directly and as a labgrid place
 	$(BIN)/python -m pytest -q tests/labgrid $(TESTOPTS)
+
+test-jig: $(READY) ## the bench through a jig: its script on a second virtual board, wired to the first
+	$(BIN)/python -m pytest -q tests/jig $(TESTOPTS)
 
 test-selfproof: $(READY) ## three sabotaged boards, each of which must fail the bench
 	$(BIN)/python -m pytest -q tests/selfproof $(TESTOPTS)

@@ -13,6 +13,7 @@ _COMMANDS = (
     ("host_tools.virtual_board.command", "sim", "sim"),
     ("host_tools.flash.command", "flash", "flash"),
     ("host_tools.bench.command", "bench", "bench"),
+    ("host_tools.jig.command", "jig", "jig"),
     ("host_tools.cut.command", "cut", "cut"),
     ("host_tools.console.command", "console", "console"),
     ("host_tools.journal.command", "journal", "journal"),

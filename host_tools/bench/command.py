@@ -72,6 +72,9 @@ def bench(
     jig: Annotated[
         str | None, typer.Option(help="The jig: drives its lines, watches its gate.")
     ] = None,
+    board: Annotated[
+        str | None, typer.Option(help="Which board is in the jig: a folder of boards/.")
+    ] = None,
 ) -> None:
     """Try to make the promises false on one detector; the exit code says pass (0) or fail."""
     if targets is not None:
@@ -87,15 +90,17 @@ def bench(
                 quiet,
             )
         )
-    if port or hub or uplink or jig:
-        _refuse(
-            "There is no driver for real boards yet: the jig, which drives the sensor lines and"
-            " watches the gate, is not built. Its interface is in host_tools/bench/target.py."
-            " Until then the bench runs on --target virtual."
-        )
-    pictures = str(images.resolve()) if images else None
-    options = {"images": pictures, "coordinator": coordinator}
-    spec = _spec(target, {**options, "wait_s": wait_s})
+    options: dict[str, Value | None] = {
+        "images": str(images.resolve()) if images else None,
+        "coordinator": coordinator,
+        "wait_s": wait_s,
+        "console": port,
+        "hub": hub,
+        "uplink": uplink,
+        "jig": jig,
+        "board": board,
+    }
+    spec = _spec(target, options)
     if sabotage and sabotage not in SABOTAGES:
         _refuse(f"There is no sabotage {sabotage!r}; there are: {', '.join(SABOTAGES)}.")
     name = f"{spec.folder}-{sabotage}" if sabotage else spec.folder

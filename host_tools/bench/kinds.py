@@ -15,12 +15,14 @@ from functools import partial
 from pathlib import Path
 
 from host_tools.bench import target as targets
+from host_tools.bench.jig import AT_MOST, JigTarget
 from host_tools.bench.place import Place
 from host_tools.bench.target import Ports, Target, TargetError
 from host_tools.bench.virtual import VirtualTarget, served_board
 
 VIRTUAL = "virtual"
 SERVED = "served"
+JIG = "jig"
 Value = str | int
 
 
@@ -81,6 +83,7 @@ class Kind:
     options: Mapping[str, Option]
     make: Callable[[Spec, Workplace], Target]
     is_here: bool = False  # its board is computed by this machine
+    capabilities: frozenset[str] = targets.ALL_CAPABILITIES  # at most
     argument: str = ""  # the option that `--target KIND:VALUE` gives
 
 
@@ -134,9 +137,14 @@ def kind_of(place: str, resources: Mapping[str, str]) -> str:
     )
 
 
+def _jig(spec: Spec, workplace: Workplace) -> Target:
+    ports = Ports(*(spec.text(port) for port in PORTS))
+    return JigTarget(spec.text("jig"), ports, spec.text("board") or "VIRTUAL")
+
+
 PORTS = ("console", "hub", "uplink")
 # The resource that says how a place's board is driven and watched, and the kind of target.
-_BY_RESOURCE = {"control": SERVED}
+_BY_RESOURCE = {"control": SERVED, "jig": JIG}
 _OF_THE_PLACE = ("place", "coordinator", "wait_s")  # labgrid's options; others are its board's
 
 KINDS: Mapping[str, Kind] = {
@@ -158,6 +166,18 @@ KINDS: Mapping[str, Kind] = {
         _served,
         argument="control",
     ),
+    JIG: Kind(
+        "a board in a jig, which drives its pins and watches its gate",
+        {
+            "jig": Option("the jig's own port (--jig)", str, True, is_own=True),
+            "console": Option("the board's console (--port)", str, True, is_own=True),
+            "hub": Option("the board's hub link", str, True, is_own=True),
+            "uplink": Option("the board's uplink", str, True, is_own=True),
+            "board": Option("which board it is: a folder of boards/ (VIRTUAL)"),
+        },
+        _jig,
+        capabilities=AT_MOST,
+    ),
     "labgrid": Kind(
         "a place of labgrid: a board on another machine",
         {
@@ -165,6 +185,7 @@ KINDS: Mapping[str, Kind] = {
             "coordinator": Option("HOST:PORT of the coordinator; without it LG_COORDINATOR"),
             "wait_s": Option("how long a place may be waited for that somebody has", int),
             "images": Option("folder of JPEGs, where the place's board is a virtual one"),
+            "board": Option("which board it is, where the place has a jig"),
         },
         _labgrid,
         argument="place",

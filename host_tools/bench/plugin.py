@@ -121,8 +121,16 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Mark the test's beginning in transcripts and waves."""
-    item.config.stash[RUN].begin_test(item.nodeid)
+    """Mark the test's beginning in transcripts and waves; skip it where the target lacks a need.
+
+    Here, before any fixture of a whole file or run: those may need the same.
+    """
+    run = item.config.stash[RUN]
+    run.begin_test(item.nodeid)
+    needs = {name for marker in item.iter_markers("needs") for name in marker.args}
+    lacking = sorted(needs - run.capabilities)
+    if lacking:
+        pytest.skip(f"the {run.plan.target.kind} target has no {', '.join(lacking)}")
 
 
 @pytest.hookimpl(wrapper=True)

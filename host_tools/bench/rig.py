@@ -15,7 +15,13 @@ from host_tools.attestation import Attestation, ask
 from host_tools.bench import waves
 from host_tools.bench.kinds import Spec, Workplace, open_target
 from host_tools.bench.session import FLASH_S, Bench
-from host_tools.bench.target import GATE_BYPASSED, LATCH_IGNORED, TargetError, TargetLostError
+from host_tools.bench.target import (
+    GATE_BYPASSED,
+    LATCH_IGNORED,
+    TargetError,
+    TargetLostError,
+    restart,
+)
 from host_tools.bench.transcript import Transcripts
 from host_tools.boards import load_board
 from host_tools.deadline import Deadline
@@ -73,6 +79,11 @@ class Rig:
         return self._bench
 
     @property
+    def is_up(self) -> bool:
+        """Whether there is a bench."""
+        return self._bench is not None
+
+    @property
     def lost(self) -> str:
         """Why the board is gone, "" while it is not."""
         return "" if self._bench is None else self._bench.witness.lost
@@ -90,7 +101,7 @@ class Rig:
 
         def start() -> None:
             target.jumper(False)
-            target.power_cycle()
+            restart(target)
 
         target.jumper(True)
         self._transcripts.note("flashed through the console; mpremote's bytes are not kept here")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.bench import report
+from host_tools.bench.kinds import KINDS
 from host_tools.bench.outcome import TestRecord
 from host_tools.bench.progress import Telling
 from host_tools.bench.record import Record
@@ -46,6 +47,13 @@ class Run:
         """Say what is going on outside tests."""
         if self.teller is not None:
             self.teller.phase(sentence, done, total)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the target can do, or before it is there what its kind can at most."""
+        if self.rig is None or not self.rig.is_up:
+            return KINDS[self.plan.target.kind].capabilities
+        return self.rig.bench.target.capabilities
 
     def begin_test(self, name: str) -> None:
         """Mark a test's beginning; the first one's is the board's own."""

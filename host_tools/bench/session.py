@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.bench.hearsay import Hearsay
-from host_tools.bench.target import Target, TargetLostError
+from host_tools.bench.target import Target, TargetLostError, restart
 from host_tools.bench.transcript import Transcripts
 from host_tools.bench.witness import LATCH, POWER, Witness, WitnessTimeoutError
 from host_tools.boards import load_pins
@@ -99,8 +99,17 @@ class Bench:
         return client
 
     def status(self) -> dict[str, str]:
-        """Return the firmware's own word, as the console prints it: words by name."""
-        return self.console.command("status").values
+        """Return the firmware's own word, as the console prints it: words by name.
+
+        A console over USB goes with the board's supply or reset; it is opened anew then.
+        """
+        try:
+            return self.console.command("status").values
+        except LinkError:
+            if self._console is not None:
+                self._console.close()
+                self._console = None
+            return self.console.command("status").values
 
     # --- rest -------------------------------------------------------------------------------
 
@@ -121,7 +130,7 @@ class Bench:
             self.target.power(True)
         reason = self._unrest()
         if reason != AT_REST:
-            self.target.power_cycle()
+            restart(self.target)
             why = self._unrest(new_session=True)
             if why is None:
                 raise TargetLostError(

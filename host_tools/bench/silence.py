@@ -27,10 +27,14 @@ class Silence:
     open: int = 0
 
 
-def listen(events: Iterable[Event]) -> Silence:
-    """Count the bytes of a log that begins with the gate shut and nothing written."""
+def listen(events: Iterable[Event], late_us: int = 0) -> Silence:
+    """Count the bytes of a log that begins with the gate shut and nothing written.
+
+    What is seen within `late_us` of a shutting was written before it (Witness.written_late_us).
+    """
     found = Silence()
     gate = enabled = written = 0
+    held_until_us = -1  # what the UART still had is on its way
     unnoticed_until_us: int | None = None  # while the firmware still holds a gate that has shut
     for event in events:
         if event.signal == UPLINK_EN:
@@ -42,14 +46,15 @@ def listen(events: Iterable[Event]) -> Silence:
             unnoticed_until_us = None
             if not gate:
                 found.shut.append(0)
+                held_until_us = event.t_us + late_us
                 if enabled:
                     found.unnoticed.append(0)
                     unnoticed_until_us = event.t_us + UNNOTICED_US
         elif event.signal == UPLINK_TX_WRITTEN:
             new, written = event.value - written, event.value
-            if gate:
+            if gate or event.t_us < held_until_us:
                 found.open += new
-            elif unnoticed_until_us is not None and event.t_us <= unnoticed_until_us:
+            elif unnoticed_until_us is not None and event.t_us <= unnoticed_until_us + late_us:
                 found.unnoticed[-1] += new
             else:
                 found.shut[-1] += new

@@ -1,26 +1,12 @@
 """What the bench knows of a detector: lines, jumper, power, reset, three ports and a witness.
 
 Nothing in tests/bench may know more than this file, so that a real board in a jig can take the
-virtual board's place. Implementations: `virtual.VirtualTarget` (built) and the jig (not built
-yet; its interface is fixed here so that it can be).
+virtual board's place. Implementations: `virtual.VirtualTarget` and `jig.JigTarget`.
 
-The jig's interface
--------------------
-A jig is a second microcontroller on its own serial port. It drives the detector's sensor lines,
-the service jumper, the RUN pin and the supply, and it watches the gate from outside. One line a
-message, `verb args`, answered by `OK ...` or `ERROR <code> "text"`, typable by hand:
-
-    line TRIP_PANIC 1     drive a sensor line; OK <t_us>, the jig's own clock
-    jumper 1              fit the service jumper
-    power 0               cut the supply; OK only after RAIL was seen to fall (proven power cut)
-    reset                 pulse RUN low for 1 ms
-    signals               OK <t_us> GATE=0 LATCH=0 ARM_CONTACT=0 ...
-    count UPLINK_RX       bytes seen on a wire since the jig started
-    watch                 from now on, `! <t_us> GATE 1` for every edge of every watched signal
-
-A jig has the capabilities POWER and RESET at most; whatever needs more (faults in the circuit, the
-camera's own copy of its pictures, flash costs) carries `@pytest.mark.needs(...)` and is skipped
-there with that reason.
+A jig is a second microcontroller that drives sensor lines, service jumper, RUN and supply and
+watches the gate (firmware/jig/; its protocol is in words.py there). It has the capabilities POWER
+and RESET at most; whatever needs more (faults in the circuit, the camera's own copy of its
+pictures, flash costs) carries `@pytest.mark.needs(...)` and is skipped there with that reason.
 """
 
 from __future__ import annotations
@@ -212,3 +198,11 @@ class Target(Protocol):
     def close(self) -> None:
         """Let everything go; safe to call twice."""
         ...
+
+
+def restart(target: Target) -> None:
+    """Start a board anew: by a power-cycle where that is to be had, else by its RUN pin."""
+    if POWER in target.capabilities:
+        target.power_cycle()
+    else:
+        target.reset()

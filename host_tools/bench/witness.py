@@ -68,9 +68,14 @@ class Source(Protocol):
 class Witness:
     """Log of events and the questions that tests ask of it. Safe for threads."""
 
-    def __init__(self, source: Source) -> None:
-        """Ask `source` for the present; the past comes in through feed()."""
+    def __init__(self, source: Source, written_late_us: int = 0) -> None:
+        """Ask `source` for the present; the past comes in through feed().
+
+        `written_late_us`: how long after its writing a byte may be seen in UPLINK_TX_WRITTEN.
+        Nothing where writes are seen; what a UART can hold where only its wire is.
+        """
         self._source = source
+        self.written_late_us = written_late_us
         self._events: list[Event] = []
         self._changed = threading.Condition()
         self._lost: str | None = None

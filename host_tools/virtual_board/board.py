@@ -16,15 +16,22 @@ from pathlib import Path
 
 from host_tools.boards import load_pins
 from host_tools.virtual_board.arducam import ArducamModel
+from host_tools.virtual_board.capture import Capture
 from host_tools.virtual_board.circuit import Circuit
 from host_tools.virtual_board.flash import COSTS, FlashChip
-from host_tools.virtual_board.gpio import Gpio
+from host_tools.virtual_board.gpio import Gpio, Pads
 from host_tools.virtual_board.interpreter import Interpreter, InterpreterOptions
 from host_tools.virtual_board.options import BoardOptions
 from host_tools.virtual_board.poller import Poller
 from host_tools.virtual_board.ports import Port, Pty
 from host_tools.virtual_board.processor import Processor
-from host_tools.virtual_board.recorder import RESET_POWER_ON, RESET_SOFT, RESET_WATCHDOG, Recorder
+from host_tools.virtual_board.recorder import (
+    RESET_POWER_ON,
+    RESET_RUN_PIN,
+    RESET_SOFT,
+    RESET_WATCHDOG,
+    Recorder,
+)
 from host_tools.virtual_board.rtc import Rtc
 from host_tools.virtual_board.tcp_port import TcpPort
 from host_tools.virtual_board.uart import PacedUart
@@ -60,7 +67,9 @@ class Board:
             PacedUart(self.ports["hub"], pins.HUB_UART[3], False, options.seed),
             PacedUart(self.ports["uplink"], pins.UPLINK_UART[3], True, options.seed + 1),
         )
-        self.gpio = Gpio(self.circuit, self.camera, self.recorder, self._before_change)
+        self.gpio = self._pads()
+        self._is_held = False  # RUN is low
+        self.capture: Capture | None = None  # only a jig's chip has wires that lead there
         self.unique_id = _unique_id(options.state / "unique_id")
         self.processor = Processor(self, self._interpreter(), poller)
         self._timers: list[tuple[int, Callable[[], None]]] = []
@@ -154,8 +163,21 @@ class Board:
         self.processor.stop(keep_output=False)
         self._reset_chip(now)
         self.recorder.record(now, "RESET", cause)
-        if self.circuit.powered:
-            self.processor.start(code, boot_mode=0, keep_stdin=False)
+        self._start(code)
+
+    def hold_reset(self, held: bool) -> None:
+        """Hold the RUN pin low, or let it go: then the chip starts."""
+        if held == self._is_held:
+            return
+        self._is_held = held
+        if held:
+            now = self.now_us()
+            self.catch_up(now)
+            self.processor.stop(keep_output=False)
+            self._reset_chip(now)
+            self.recorder.record(now, "RESET", RESET_RUN_PIN)
+        else:
+            self._start(wire.HARD_RESET)
 
     def soft_reset(self, boot_mode: int) -> None:
         """Start a new interpreter; pads, clock and watchdog stay as they are."""
@@ -180,13 +202,20 @@ class Board:
         self.gpio.publish(now)
         if on:
             self.recorder.record(now, "RESET", RESET_POWER_ON)
-            self.processor.start(wire.PWRON_RESET, boot_mode=0, keep_stdin=False)
+            self._start(wire.PWRON_RESET)
+
+    def _start(self, code: int) -> None:
+        """Let the chip come out of a reset, unless it has no supply or RUN is held low."""
+        if self.circuit.powered and not self._is_held:
+            self.processor.start(code, boot_mode=0, keep_stdin=False)
 
     def _reset_chip(self, now_us: int) -> None:
+        if self.capture is not None:
+            self.capture.stop()
         self.gpio.release(now_us)
         for uart in self.uarts:
             uart.settle(now_us * 1000)
-            uart.reset()
+            uart.let_go(now_us * 1000)
         self.rtc.restart(now_us)
         self.watchdog_us = 0
         self._watchdog_due = None
@@ -200,7 +229,7 @@ class Board:
         """Switch on, unless the options say otherwise."""
         if self.options.powered:
             self.recorder.record(self.now_us(), "RESET", RESET_POWER_ON)
-            self.processor.start(wire.PWRON_RESET, boot_mode=0, keep_stdin=False)
+            self._start(wire.PWRON_RESET)
         else:
             self.set_power(False)
 
@@ -213,6 +242,10 @@ class Board:
         self._folder.cleanup()
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _pads(self) -> Pads:
+        """Make the pads and what hangs on them."""
+        return Gpio(self.circuit, self.camera, self.recorder, self._before_change)
 
     def _before_change(self, gate: bool, now_us: int) -> None:
         """The circuit has changed: what crossed the lines until now did so as it was before."""

@@ -72,10 +72,14 @@ class VirtualBoard(BoardHandle):
         seed: int = 0,
         rom: Path | None = None,
         micropython: Path | None = None,
+        jig: Path | None = None,
         on_event: EventListener | None = None,
         on_lost: LossListener | None = None,
     ) -> None:
-        """Take the options; without `state` the flash is blank and thrown away at the end."""
+        """Take the options; without `state` the flash is blank and thrown away at the end.
+
+        `jig` is the folder of a second board, which is wired to this one and has its supply.
+        """
         self._own_state = None
         if state is None:
             self._own_state = TemporaryDirectory(prefix="sluss-state-")
@@ -93,6 +97,7 @@ class VirtualBoard(BoardHandle):
             console_baud=console_baud,
             powered=powered,
             seed=seed,
+            jig=jig,
         )
         super().__init__(options, on_event, on_lost)
 
@@ -114,6 +119,14 @@ class VirtualBoard(BoardHandle):
     def ports(self) -> BoardPorts:
         """The three ports' paths."""
         return BoardPorts(**self._greeting()["ports"])
+
+    @property
+    def jig_port(self) -> str:
+        """The path of the jig's console."""
+        path = self._greeting()["jig"]
+        if path is None:
+            raise VirtualBoardError("this board has no jig")
+        return str(path)
 
     @property
     def pid(self) -> int:
@@ -205,6 +218,18 @@ class VirtualBoard(BoardHandle):
     def hang(self, on: bool = True) -> None:
         """Freeze the processor between two instructions, or let it go on."""
         self.request("hang", on=on)
+
+    def jig_hang(self, on: bool = True) -> None:
+        """Freeze the jig's processor, or let it go on; its hardware goes on anyway."""
+        self.request("jig_hang", on=on)
+
+    def jig_reset(self) -> None:
+        """Pull the jig's own RUN pin."""
+        self.request("jig_reset")
+
+    def jig_fault(self, name: str, on: bool = True) -> None:
+        """Break the jig: one of commands.JIG_FAULTS."""
+        self.request("jig_fault", name=name, on=on)
 
     # --- faults and settings --------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 from host_tools.virtual_board.board import HUB, UPLINK, Board
 from host_tools.virtual_board.circuit import FAULTS
 from host_tools.virtual_board.flash import BLOCK_COUNT, COSTS, FlashCut
+from host_tools.virtual_board.jig_board import JigBoard
 from host_tools.virtual_board.recorder import RESET_RUN_PIN
 from host_tools.virtual_board.uart import LineFault
 from host_tools.virtual_board.wire import wire
@@ -33,12 +34,17 @@ BOARD_FAULTS = (
     "camera",  # value: one of the camera's broken modes
 )
 
+JIG_FAULTS = ("pretends-power", "capture-stops")
+
 
 class Commands:
     """The words of the control socket, as `do_` methods with keyword arguments."""
 
-    def __init__(self, board: Board, quit_board: Callable[[], None]) -> None:
+    def __init__(
+        self, board: Board, quit_board: Callable[[], None], jig: JigBoard | None = None
+    ) -> None:
         self._board = board
+        self._jig = jig
         self._quit = quit_board
 
     def run(self, request: Result) -> Result:
@@ -199,11 +205,35 @@ class Commands:
             if fault != "rtc-step":
                 self._set_fault(fault, None)
 
+    # --- the jig --------------------------------------------------------------------------------
+
+    def do_jig_hang(self, on: bool = True) -> None:
+        """Freeze the jig's processor, or let it go on."""
+        self._wired().processor.freeze(on)
+
+    def do_jig_reset(self) -> None:
+        """Pull the jig's own RUN pin."""
+        self._wired().hard_reset(RESET_RUN_PIN, wire.HARD_RESET)
+
+    def do_jig_fault(self, name: str, on: bool = True) -> None:
+        """Break the jig: its supply switch does nothing, or its capture block stops for good."""
+        if name == "pretends-power":
+            self._wired().wiring.pretends_power = on
+        elif name == "capture-stops":
+            self._wired().stop_capture()
+        else:
+            raise ValueError(f"no fault {name!r} of a jig; there are {', '.join(JIG_FAULTS)}")
+
     def do_quit(self) -> None:
         """End the board."""
         self._quit()
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _wired(self) -> JigBoard:
+        if self._jig is None:
+            raise ValueError("this board has no jig")
+        return self._jig
 
     def _set_fault(self, name: str, value: Any) -> None:
         board = self._board

@@ -16,6 +16,7 @@ from typing import Any
 
 from host_tools.virtual_board.board import Board
 from host_tools.virtual_board.commands import Commands
+from host_tools.virtual_board.jig_board import JigBoard
 
 _READ_BYTES = 65536
 _LONGEST_REQUEST = 1 << 20  # who sends more without an end is dropped
@@ -25,9 +26,15 @@ _MOST_UNSENT = 64 << 20  # a watcher that never reads is dropped
 class Control:
     """Listens for clients; when the owner, its first client, leaves, the board ends."""
 
-    def __init__(self, board: Board, owner: socket.socket, quit_board: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        owner: socket.socket,
+        quit_board: Callable[[], None],
+        jig: JigBoard | None = None,
+    ) -> None:
         self._board = board
-        self._commands = Commands(board, quit_board)
+        self._commands = Commands(board, quit_board, jig)
         self._quit = quit_board
         self._clients: list[Client] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -6,7 +6,7 @@ recorded, and the uplink's bytes are cut, at the moment it happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from host_tools.boards import load_pins
@@ -27,6 +27,29 @@ class CameraPins(Protocol):
 
     def power(self, on: bool, now_us: int) -> None:
         """Follow the supply rail."""
+
+
+class Pads(Protocol):
+    """A chip's pads, whatever hangs on them."""
+
+    @property
+    def levels(self) -> Sequence[int]:
+        """What each pad reads now."""
+
+    def set_mode(self, pad: int, is_out: bool, pull: int, now_us: int) -> None:
+        """Make a pad an output or an input."""
+
+    def set_level(self, pad: int, level: int, now_us: int) -> None:
+        """Set a pad's output register."""
+
+    def set_line(self, role: str, level: bool, now_us: int) -> None:
+        """Set a sensor line from outside; raise KeyError where there is none."""
+
+    def release(self, now_us: int) -> None:
+        """Reset the chip."""
+
+    def publish(self, now_us: int) -> None:
+        """Show what the circuit has come to."""
 
 
 class Gpio:
@@ -52,6 +75,7 @@ class Gpio:
         inputs = {self._pin[role] for role in (*LINES, "SERVICE")}
         self._fixed = inputs | {self._latch_sense, self._uplink_sense}
         self.levels = [0] * PAD_COUNT
+        self.watchers: list[Callable[[int], None]] = []  # of every change of a net, with its time
         self._is_out = [False] * PAD_COUNT
         self._level = [0] * PAD_COUNT
         self._pull = [0] * PAD_COUNT
@@ -118,6 +142,7 @@ class Gpio:
         self.levels[pad] = int(level)
         self._recorder.record(now_us, role, int(level))
         self.publish(now_us)
+        self._tell_watchers(now_us)
 
     def publish(self, now_us: int) -> None:
         """Show on pads, uplink, camera and record what the circuit has come to."""
@@ -147,6 +172,11 @@ class Gpio:
         recorder.record(now_us, "ALIVE", int(alive))
         recorder.record(now_us, "GATE", int(gate))
         recorder.record(now_us, "UPLINK_SENSE", int(sense))
+        self._tell_watchers(now_us)
+
+    def _tell_watchers(self, now_us: int) -> None:
+        for watcher in self.watchers:
+            watcher(now_us)
 
     def _publish_nets(self, nets: int, now_us: int) -> None:
         recorder = self._recorder

@@ -270,6 +270,8 @@ def _command(options: BoardOptions, control_fd: int) -> list[str]:
         command += ["--listeners", *(str(fd) for fd in options.listeners)]
     if options.canary:
         command.append("--canary")
+    if options.jig is not None:
+        command += ["--jig", str(options.jig.resolve())]
     if not options.powered:
         command.append("--powered-off")
     return command

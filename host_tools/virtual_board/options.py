@@ -29,5 +29,6 @@ class BoardOptions:
     console_baud: int = CONSOLE_BAUD
     powered: bool = True
     seed: int = 0  # for noise and the order of the pictures
+    jig: Path | None = None  # folder of a second board, a jig wired to this one
     # Descriptors of TCP listeners for console, hub link and uplink; without them they are ptys.
     listeners: tuple[int, ...] = ()

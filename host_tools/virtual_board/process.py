@@ -10,11 +10,13 @@ import json
 import os
 import signal
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 from host_tools.virtual_board.board import Board
 from host_tools.virtual_board.control import Control
 from host_tools.virtual_board.flash import COSTS
+from host_tools.virtual_board.jig_board import JigBoard
 from host_tools.virtual_board.options import BoardOptions
 from host_tools.virtual_board.poller import Poller
 
@@ -35,6 +37,7 @@ def parse(arguments: list[str] | None = None) -> tuple[BoardOptions, int]:
     parser.add_argument("--console-baud", type=int, default=BoardOptions.console_baud)
     parser.add_argument("--powered-off", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jig", type=Path, help="folder of a second board, wired to the first")
     parser.add_argument("--listeners", type=int, nargs=3, default=())
     given = vars(parser.parse_args(arguments))
     control_fd: int = given.pop("control_fd")
@@ -47,20 +50,32 @@ _LONG_US = 1_000_000
 
 
 class BoardProcess:
-    """The loop around one board."""
+    """The loop around one board, and the jig that may be wired to it."""
 
     def __init__(self, options: BoardOptions, owner: socket.socket) -> None:
         options.state.mkdir(parents=True, exist_ok=True)
         self._is_running = True
         self._poller = Poller()
         self._wakeup, self._woken = os.pipe()
-        self._board = Board(options, self._poller)
-        self._control = Control(self._board, owner, self.quit)
+        # The supply of a board with a jig is the jig's to switch on.
+        powered = options.powered and options.jig is None
+        self._board = Board(replace(options, powered=powered), self._poller)
+        self._boards = [self._board]
+        self._jig: JigBoard | None = None
+        if options.jig is not None:
+            options.jig.mkdir(parents=True, exist_ok=True)
+            own = replace(
+                options, state=options.jig, images=None, flash_costs="free", listeners=()
+            )
+            self._jig = JigBoard(own, self._poller, self._board)
+            self._boards.append(self._jig)
+        self._control = Control(self._board, owner, self.quit, self._jig)
         hello = {
             "hello": {
                 "pid": os.getpid(),
                 "epoch_ns": self._board.epoch_ns,
                 "ports": {name: port.path for name, port in self._board.ports.items()},
+                "jig": None if self._jig is None else self._jig.ports["console"].path,
                 "control": str(self._board.control_path),
             }
         }
@@ -77,23 +92,26 @@ class BoardProcess:
 
     def run(self) -> None:
         """Run until told to quit."""
-        board, poller, control = self._board, self._poller, self._control
-        board.start()
+        boards, poller, control = self._boards, self._poller, self._control
+        for board in boards:
+            board.start()
         try:
             while self._is_running:
-                due = board.next_due_us()
-                now = board.now_us()
-                board.due_us = now + _LONG_US if due is None else due
-                if due is not None and due <= now:
-                    board.run_due(now)
-                    timeout: int | None = 0
-                else:
-                    timeout = None if due is None else due - now
-                poller.wait(timeout)
+                now = boards[0].now_us()
+                due = now + _LONG_US
+                for board in boards:
+                    board.due_us = board.next_due_us() or due
+                    due = min(due, board.due_us)
+                for board in boards:
+                    if board.due_us <= now:
+                        board.run_due(now)
+                    board.due_us = due  # one that is asked looks up in time for the other
+                poller.wait(max(0, due - now))
                 control.flush()
         finally:
             control.close()
-            board.close()
+            for board in reversed(boards):
+                board.close()
 
 
 def pin_to_one_cpu() -> None:

@@ -76,6 +76,10 @@ class Requests:
             (wire.OP_WDT_FEED, self._wdt_feed),
             (wire.OP_RTC_GET, self._rtc_get),
             (wire.OP_RTC_SET, self._rtc_set),
+            (wire.OP_PIO_THERE, self._pio_there),
+            (wire.OP_PIO_INIT, self._pio_init),
+            (wire.OP_PIO_ACTIVE, self._pio_active),
+            (wire.OP_CAPTURE_READ, self._capture_read),
             (wire.OP_RESET, self._reset),
             (wire.OP_SOFT_RESET, self._soft_reset),
             (wire.OP_RESET_CAUSE, self._reset_cause),
@@ -205,6 +209,29 @@ class Requests:
     def _rtc_set(self, _a: int, _v1: int, _v2: int, payload: memoryview) -> bytes:
         self._board.rtc.set(bytes(payload), self._now)
         return _OK
+
+    # --- the capture block ----------------------------------------------------------------------
+
+    def _pio_there(self, _a: int, _v1: int, _v2: int, _payload: memoryview) -> bytes:
+        return _SMALL[self._board.capture is not None]
+
+    def _pio_init(self, a: int, v1: int, v2: int, payload: memoryview) -> bytes:
+        if self._board.capture is None:
+            return _ERROR[errno.ENODEV]
+        pins = (v2 & 0xFF, v2 >> 8 & 0xFF, v2 >> 16)
+        self._board.capture.set_up(a, v1, pins, bytes(payload))
+        return _OK
+
+    def _pio_active(self, a: int, v1: int, _v2: int, _payload: memoryview) -> bytes:
+        if self._board.capture is None:
+            return _ERROR[errno.ENODEV]
+        self._board.capture.set_active(a, v1 == 1, self._now)
+        return _OK
+
+    def _capture_read(self, _a: int, _v1: int, _v2: int, _payload: memoryview) -> bytes:
+        if self._board.capture is None:
+            return _ERROR[errno.ENODEV]
+        return _bytes(self._board.capture.take(self._now))
 
     def _reset(self, _a: int, _v1: int, _v2: int, _payload: memoryview) -> bytes:
         # machine.reset() of the rp2 port goes through the watchdog.

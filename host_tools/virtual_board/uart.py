@@ -8,6 +8,7 @@ byte's fate (the gate, the faults, the receiver's deafness).
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from host_tools.virtual_board.ports import Port
@@ -31,6 +32,7 @@ class LineCounts:
     """Bytes on one line since the board process began."""
 
     written: int = 0  # accepted from the firmware
+    sent: int = 0  # out of the chip, whether the buffer was open or not
     passed: int = 0  # arrived at the far end (somebody there or not)
     received: int = 0  # arrived in the chip's receiver
     lost: int = 0  # received by a chip that had no room or was deaf
@@ -47,9 +49,11 @@ class PacedUart:
         self.counts = LineCounts()
         self.fault = LineFault()
         self.is_gated = is_gated
+        self.before_settle: Callable[[int], None] | None = None  # told the time (ns)
         self.gate = not is_gated
         self._gate_since_ns = 0
         self._default_baud = baud
+        self.low_since_ns: int | None = 0  # the chip does not drive its wire, which rests high
         self._random = random.Random(seed)
         self._rx_line = bytearray()
         self._rx_next_ns = 0  # when the first byte of _rx_line will have arrived
@@ -71,6 +75,12 @@ class PacedUart:
         self._tx_buffer = bytearray()
         self._byte_ns = 10_000_000_000 // self._default_baud
 
+    def let_go(self, now_ns: int) -> None:
+        """Reset the chip: its pad is an input, pulled down."""
+        self.reset()
+        if self.low_since_ns is None:
+            self.low_since_ns = now_ns
+
     def open(self, baud: int, rxbuf: int, txbuf: int, now_ns: int) -> None:
         """Set the UART up, as machine.UART() does; buffers are emptied."""
         self.settle(now_ns)
@@ -79,6 +89,7 @@ class PacedUart:
         self._rx_room = FIFO_BYTES + rxbuf
         self._tx_room = FIFO_BYTES + txbuf
         self.is_open = True
+        self.low_since_ns = None
 
     # --- the firmware's side --------------------------------------------------------------------
 
@@ -131,6 +142,12 @@ class PacedUart:
 
     def settle(self, now_ns: int) -> None:
         """Move everything that has passed by `now_ns`."""
+        if self.before_settle is not None:
+            self.before_settle(now_ns)
+        self.move(now_ns)
+
+    def move(self, now_ns: int) -> None:
+        """Do so, and tell nobody."""
         until_ns = self._deaf_until_ns
         if until_ns is not None and now_ns >= until_ns:
             if self._rx_line and until_ns >= self._rx_next_ns:
@@ -162,6 +179,7 @@ class PacedUart:
         count = min(len(self._tx_buffer), (now_ns - self._tx_next_ns) // self._byte_ns + 1)
         sent = bytes(self._tx_buffer[:count])
         del self._tx_buffer[:count]
+        self.counts.sent += count
         first_ns = self._tx_next_ns
         self._tx_next_ns += count * self._byte_ns
         sent = self._across(sent, first_ns)

@@ -157,7 +157,7 @@ def opened(witness: Witness, since_us: int) -> list[float]:
 
 def wrote_nothing(witness: Witness, since_us: int) -> None:
     """Check that the firmware has written no byte to the uplink since a moment."""
-    written = witness.events(UPLINK_TX_WRITTEN, since_us)
+    written = witness.events(UPLINK_TX_WRITTEN, since_us + witness.written_late_us)
     assert not written, f"{len(written)} writes to the uplink while it had to be silent"
 
 

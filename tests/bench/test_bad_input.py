@@ -52,8 +52,7 @@ def test_bad_input_and_replays_on_the_open_uplink_leave_nothing_behind(
         scenario.alarm(target)
         uploads.connected(arc)
         for data in (wires.signed(arc, "more"), *map(wires.bad, INPUTS)):
-            for _ in range(heap.TIMES):
-                wires.send(witness, arc, data)
+            wires.send(witness, arc, data, heap.TIMES)
         assert witness.level(GATE) == 1, "it was over before everything was sent"
         hub.command("disarm")
 

@@ -49,7 +49,7 @@ def apply(cell: Cell, target: Target, hub: HubClient, arc: ArcClient) -> None:
     if cell.is_trip:
         scenario.trip(target, codes.TRIP_NAMES[cell.event])
         return
-    if cell.event == states.EV_CAPTURE:
+    if cell.event == states.EV_CAPTURE and cell.after.state == states.CUSTOMER_CAPTURE:
         target.camera(broken="never-done")
     by_arc = cell.event == states.EV_HANDLED and cell.situation.state == states.ALARM
     code = scenario.say(arc if by_arc else hub, COMMAND_WORDS[cell.event])

@@ -21,7 +21,7 @@ def test_in_the_whole_run_the_firmware_wrote_no_byte_to_a_shut_uplink(
     witness: Witness, measure: Callable[..., None]
 ) -> None:
     """From power-on to the end, resets and faults among it, a shut uplink was silent."""
-    found = silence.listen(witness.events())
+    found = silence.listen(witness.events(), witness.written_late_us)
     measure(silence.OPEN_BYTES, found.open, "bytes")
     if found.unnoticed:
         measure(silence.UNNOTICED_BYTES, found.unnoticed, "bytes", high=_POLL_BYTES)

@@ -22,11 +22,16 @@ _MARGIN_S = 0.1
 _PATIENCE_S = 1.0
 
 
-def send(witness: Witness, link: HubClient | ArcClient, data: bytes) -> None:
-    """Put bytes on a link's line, and wait until the detector's receiver has them."""
+def send(witness: Witness, link: HubClient | ArcClient, data: bytes, times: int = 1) -> None:
+    """Put bytes on a link's line, and wait until the detector's receiver has them; again, ..."""
     counter = HUB_RX if isinstance(link, HubClient) else UPLINK_RX
-    wanted = witness.count(counter) + len(data)
-    link.send_raw(data)
+    before = witness.count(counter)
+    for number in range(1, times + 1):
+        link.send_raw(data)
+        _arrived(witness, counter, before + number * len(data), data)
+
+
+def _arrived(witness: Witness, counter: str, wanted: int, data: bytes) -> None:
     witness.wait_for(
         lambda event: event.signal == counter and event.value >= wanted,
         f"{len(data)} bytes on {counter}",

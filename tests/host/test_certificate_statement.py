@@ -222,8 +222,13 @@ def test_a_virtual_boards_certificate_says_that_it_is_one(tmp_path: Path) -> Non
     assert statement.VIRTUAL_LIMIT in gathered(tmp_path)["limits"]
 
     def soldered(record: Record) -> None:
+        record.target = "jig"
         record.device["board"] = "RPI_PICO"
 
+    def wired(record: Record) -> None:
+        record.target = "jig"
+
+    assert statement.VIRTUAL_LIMIT in gathered(tmp_path, wired)["limits"]
     assert statement.VIRTUAL_LIMIT not in gathered(tmp_path, soldered)["limits"]
 
 

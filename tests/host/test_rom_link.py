@@ -199,7 +199,7 @@ def test_without_an_image_the_loose_modules_do(stand_in: StandIn, rom: Path) -> 
         )
         stand_in.link, _address = stand_in.listener.accept()
         Deadline(10).wait_readable(stand_in.link, "a request")
-        assert _REQUEST.unpack(stand_in.take(_REQUEST.size))[0] == wire.OP_BOOT_MODE
+        assert _REQUEST.unpack(stand_in.take(_REQUEST.size))[0] == wire.OP_PIO_THERE
         process.kill()
         process.communicate()
     finally:

@@ -33,13 +33,21 @@ def python_files(*folders: str) -> list[Path]:
 
 
 def shipped_files() -> list[Path]:
-    """Return the firmware as it goes onto a board (the manifest only lists it)."""
-    return [path for path in python_files("firmware") if path.name != "manifest.py"]
+    """Return the firmware as it goes onto a detector (the manifest only lists it)."""
+    jig = set(jig_files())
+    return [
+        path for path in python_files("firmware") if path.name != "manifest.py" and path not in jig
+    ]
+
+
+def jig_files() -> list[Path]:
+    """Return the jig's script, which runs on a second board beside the detector."""
+    return python_files("firmware/jig")
 
 
 def device_files() -> list[Path]:
-    """Return all Python that MicroPython runs: the firmware, the boards, the flashing helpers."""
-    return shipped_files() + python_files("boards", "host_tools/flash/on_device")
+    """Return all Python that MicroPython runs: firmware, jig, boards, flashing helpers."""
+    return shipped_files() + jig_files() + python_files("boards", "host_tools/flash/on_device")
 
 
 def name_of(path: Path) -> str:

@@ -30,9 +30,10 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "journal": (),
     "flash": ("boards", "console", "deadline", "keyfile", "links"),
     "virtual_board": ("boards", "interpreter", "journal.records"),
+    "jig": ("deadline", "flash.errors", "flash.transport", "links"),
     "bench": (
         *("attestation", "boards", "client", "deadline", "flash", "git_state", "interpreter"),
-        *("keyfile", "utc"),
+        *("jig.client", "keyfile", "links.port", "utc"),
         *("virtual_board.circuit", "virtual_board.client", "virtual_board.pictures"),
         "virtual_board.remote",
     ),

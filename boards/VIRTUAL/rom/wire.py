@@ -31,6 +31,10 @@ OP_WDT_START = 40  # v1 = timeout in ms
 OP_WDT_FEED = 41
 OP_RTC_GET = 42  # -> payload `<8H`: year month day weekday hour minute second ms
 OP_RTC_SET = 43  # payload `<8H`
+OP_PIO_THERE = 45  # -> 1 where PIO and DMA lead to wires
+OP_PIO_INIT = 46  # a = state machine, v1 = Hz, v2 = pins (in, jmp, set), payload: program
+OP_PIO_ACTIVE = 47  # a = state machine, v1 = 1 start, 0 stop
+OP_CAPTURE_READ = 48  # -> payload `<I` records since the last time, and the newest of them `<6I`
 OP_RESET = 50  # never answered: the board resets the chip
 OP_SOFT_RESET = 51  # never answered; v1 = BOOT_ bits for the next start; pins keep their state
 OP_RESET_CAUSE = 52  # -> as machine.reset_cause()
