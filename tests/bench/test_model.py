@@ -1,6 +1,7 @@
 """A model of detector that lacks pictures for the customer, and live view: it says so, and alarms.
 
-A board of its own, of which only pins.py says another model; everything else on it is as shipped.
+A board of its own, whose pins.py says another model; everything else on it is as shipped. As the
+app is one file, main.py changes what pins.py says before the app reads it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.bench.scenario import PANIC, SHUT_MS
 
 pytestmark = [pytest.mark.promise("P5"), pytest.mark.needs("spare")]
 
+_IMPORT = "    from detector import app\n"
 _FEATURES = ("CUSTOMER_PICTURE", "LIVE_VIEW")
 
 
@@ -26,11 +28,12 @@ def plain(bench: Bench) -> Iterator[Bench]:
     """A copy of the board under test, as the model that has neither pictures nor live view."""
     with contextlib.closing(bench.spare(clone=True, max_ms=None, flash_costs="free")) as other:
         with repl.prompt(other.target) as transport:
-            text = transport.fs_readfile("pins.py").decode()
+            before, line, after = transport.fs_readfile("main.py").decode().partition(_IMPORT)
+            assert line
             for feature in _FEATURES:
-                assert f"{feature} = True" in text
-                text = text.replace(f"{feature} = True", f"{feature} = False")
-            transport.fs_writefile("pins.py", text.encode())
+                transport.exec(f"import pins\nassert pins.{feature} is True")
+                before += f"    import pins\n    pins.{feature} = False\n"
+            transport.fs_writefile("main.py", (before + line + after).encode())
         other.target.jumper(False)
         other.target.power_cycle()
         other.wait_ready()

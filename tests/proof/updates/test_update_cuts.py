@@ -25,9 +25,11 @@ from host_tools.flash.installer import ROOT_ORDER
 from tests.host.flash.flashing import CONFIG, SECONDS, files_on, flash, starter
 from tests.host.virtual_board_helpers import LoggedBoard
 
-_POINTS = 14  # of CI
-# What an update begins with is deleted, sent and renamed; the last two switch and settle.
-_LAST = 6
+_POINTS = 20  # of CI
+# An update begins with what is deleted, sent and renamed; then it is switched, and settles.
+_LAST = 12
+# Behind it the journal's housekeeping goes on, in its own time: these may not come to pass.
+_LATE = 8
 
 
 def newer(path: str, text: str) -> str:
@@ -130,7 +132,9 @@ def test_a_cut_leaves_the_old_app_or_the_new_one_and_the_gate_shut(
         with board_with(before, tmp_path / f"{number}-{during}") as board:
             board.fault("flash-cut", {"at": number, "during": during})
             update(board)
-            assert is_cut(board), f"there was no operation {number}"
+            if not is_cut(board):
+                assert number > operations - _LATE, f"there was no operation {number}"
+                board.power(False)
             board.jumper(False)
             board.power(True)
             check_any(board)
