@@ -79,8 +79,8 @@ class FrameReader:
         self._in_frame = False  # the header at its start is good
         self._hunting = False  # garbage was seen: read all there is
         self._delivered = False  # the frame at its start was handed out
-        self._started_ms = 0
-        self._looked_ms = 0
+        self._started_ms: int = None  # when its header came
+        self._looked_ms: int = None  # when it was last looked through
         self.kind = 0
         self.flags = 0
         self.seq = 0
@@ -92,11 +92,9 @@ class FrameReader:
     def reset(self) -> None:
         """Forget what was received and not handed out."""
         for _ in range(_STEPS):
-            if not self._uart.any() or not self._uart.readinto(self._buf):
-                break
-        self._have = 0
-        self._need = HEADER_BYTES
-        self._in_frame = False
+            if self._uart.any():
+                self._uart.readinto(self._buf)
+        self._drop(self._have)
         self._delivered = False
 
     def is_receiving(self) -> bool:
@@ -127,7 +125,7 @@ class FrameReader:
         if waiting < wanted and waiting < _PIECE_BYTES:
             return self._in_frame and self._look(now_ms, waiting)
         if self._hunting:
-            wanted = len(self._buf) - self._have
+            wanted = len(self._buf)  # _read takes what there is room for
         return self._read(min(waiting, wanted))
 
     def _read(self, count: int) -> bool:
@@ -154,12 +152,11 @@ class FrameReader:
         buf = self._buf
         have = self._have
         at = buf.find(SYNC, HEADER_BYTES, have)
-        while at >= 0:
-            if self._is_header(at, have) and self._is_whole(at, have):
-                self._lose(at)
-                return True
-            at = buf.find(SYNC, at + 2, have)
-        return False
+        while at != -1 and not (self._is_header(at, have) and self._is_whole(at, have)):
+            at = buf.find(SYNC, at + len(SYNC), have)
+        if at != -1:
+            self._lose(at)
+        return at != -1
 
     def _is_header(self, at: int, have: int) -> bool:
         """Say whether a good header begins at `at`."""
@@ -221,22 +218,21 @@ class FrameReader:
         buf = self._buf
         have = self._have
         self._hunting = True
-        at = skip
-        for _ in range(_CANDIDATES):
-            at = buf.find(SYNC, at, have)
-            if at < 0:
-                at = have - 1 if have > skip and buf[have - 1] == SYNC[0] else have
-                break
-            if have - at < HEADER_BYTES or self._is_header(at, have):
-                break
-            at += 2
-        self._drop(min(at, have))
+        at = buf.find(SYNC, skip, have)
+        left = _CANDIDATES
+        while left and at != -1 and have - at >= HEADER_BYTES and not self._is_header(at, have):
+            at = buf.find(SYNC, at + len(SYNC), have)
+            left -= 1
+        if at == -1:
+            at = have - 1 if have > skip and buf[have - 1] == SYNC[0] else have
+        self._drop(at)
 
     def _drop(self, count: int) -> None:
+        """Drop the first bytes, at most those there are; what follows may begin a frame."""
         rest = self._have - count
-        if rest > 0:
+        if rest:
             # A copy between: slices of one buffer must not overlap on every interpreter.
             self._buf[:rest] = bytes(self._view[count : self._have])
-        self._have = max(rest, 0)
+        self._have = rest
         self._need = HEADER_BYTES
         self._in_frame = False

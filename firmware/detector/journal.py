@@ -76,7 +76,7 @@ class Journal:
         self._links = 0  # whole records so far: as often has the key moved on
         self._chain = bytes(CHAIN_BYTES)
         self._mac_key: crypto.HmacKey = None  # of the next record; None: there is none
-        self._keys_from = 0  # keys in slots from this number on to the last may not be zeroed yet
+        self._keys_from = 1  # keys in slots from this number on to the last may not be zeroed yet
         self._cannot_settle = False  # that failed; it is tried again with the next record
 
     def begin(self, key: bytes, device_id: str) -> None:
@@ -88,17 +88,17 @@ class Journal:
         self._ring.recover()
         self._mac_key = crypto.HmacKey(key)
         self._chain = self._mac_key.mac(FIRST_LABEL, device_id.encode())[:CHAIN_BYTES]
-        self._keys_from = 1
 
     # --- recovery ------------------------------------------------------------------------------
 
     def recover(self) -> None:
         """Find the last record and its key, and take over what it says; raise FlashError."""
         self._forget()
-        self.seq = self._keys_from = self._ring.recover()  # no key is known to be left yet
-        if not self.seq:
+        last = self._ring.recover()
+        if not last:
             return
-        self._slots.read_number(slot_of(self.seq))
+        self._slots.read(slot_of(last))
+        self.seq = self._keys_from = last  # no key is known to be left yet
         self._take_over()
         key = self._slots.key()
         self._keys_from = self._oldest_key()
@@ -254,16 +254,13 @@ class Journal:
 
     def _flags(self, in_alarm: bool) -> int:
         flags = FLAG_ARMED if self.armed else 0
-        if self.time_known:
-            flags |= FLAG_TIME_KNOWN
-        if in_alarm:
-            flags |= FLAG_ALARM
-        return flags
+        flags |= FLAG_TIME_KNOWN if self.time_known else 0
+        return flags | (FLAG_ALARM if in_alarm else 0)
 
     def _next_blank(self) -> int:
         """Return the next number whose slot is blank, skipping what a failed write left behind."""
         ring = self._ring
-        while ring.is_blank_at(ring.next):
+        while ring.has_blank():
             number = ring.next
             if self._slots.read_number(slot_of(number)) == number:
                 self._adopt(number)
@@ -297,4 +294,5 @@ class Journal:
 
     def housekeep(self) -> bool:
         """Check or erase one block ahead; True if so. Only this erases; idle, it costs nothing."""
-        return self._ring.housekeep()
+        # Without a key none needs room; and what this boot could not read, the next one may.
+        return self._mac_key is not None and self._ring.housekeep()

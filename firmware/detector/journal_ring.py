@@ -23,9 +23,9 @@ class JournalRing:
         """Take the raw region and its slots; the ring is empty until `recover`."""
         self._raw = raw
         self._slots = slots
-        self.forget()
+        self._forget()
 
-    def forget(self) -> None:
+    def _forget(self) -> None:
         """Start with an empty ring of which nothing is known to be blank."""
         self.next = 1
         self.first = 1
@@ -38,36 +38,28 @@ class JournalRing:
 
     def recover(self) -> int:
         """Find the ring's end; return the last record's number, 0 for none; raise FlashError."""
-        self.forget()
-        newest = 0
-        oldest = 0
-        for block in range(JOURNAL_BLOCKS):
-            number = self._slots.read_number(block * PER_BLOCK)
-            newest = max(newest, number)
-            if number and (oldest == 0 or number < oldest):
-                oldest = number
-        last = self._find_end(newest)
-        if oldest:
-            self.first = max(oldest, self.next - SLOT_COUNT)
-        self.is_blank_at(self.next)
+        self._forget()
+        begun = [self._slots.read_number(block * PER_BLOCK) for block in range(JOURNAL_BLOCKS)]
+        last = self._find_end(max(begun))
+        oldest = min([number for number in begun if number] or [1])
+        self.first = max(oldest, self.next - SLOT_COUNT)
+        self.has_blank()
         return last
 
     def _find_end(self, newest: int) -> int:
         """Set `next` from the newest record that begins a block; return the last record."""
-        turn = max(newest - 1, 0) // PER_BLOCK
+        turn = newest // PER_BLOCK  # its number is one more than a multiple
         last = 0
         for _ in range(JOURNAL_BLOCKS):
-            used = 0
-            for index in range(PER_BLOCK):
-                number = turn * PER_BLOCK + index + 1
+            self._blank_to = turn
+            self.next = turn * PER_BLOCK + 1
+            for number in range(self.next, self.next + PER_BLOCK):
                 if self._slots.read_number(slot_of(number)) == number:
                     last = number
-                    used = index + 1
-                elif not self._slots.is_blank():
-                    used = index + 1
-            self.next = turn * PER_BLOCK + used + 1
-            self._blank_to = turn if newest or used else turn - 1
-            if used < PER_BLOCK:
+                elif self._slots.is_blank():
+                    continue
+                self.next = number + 1
+            if self.ahead == 0:
                 break
             # A torn record may begin the next block; an old record there is the ring's far end.
             turn += 1
@@ -82,18 +74,21 @@ class JournalRing:
         """How many erased blocks follow the next record's own; -1: it has none either."""
         return self._blank_to - (self.next - 1) // PER_BLOCK
 
-    def is_blank_at(self, number: int) -> bool:
-        """Say whether a number's block was erased, looking where nobody has; raise FlashError."""
-        turn = (number - 1) // PER_BLOCK
-        if turn > self._blank_to and self._raw.is_blank(JOURNAL_BLOCK + turn % JOURNAL_BLOCKS):
-            self._take_block(turn)
-        return turn <= self._blank_to
+    def has_blank(self) -> bool:
+        """Say whether `next` has an erased block, looking where nobody has; raise FlashError."""
+        if self.ahead < 0 and self._raw.is_blank(self._block_after()):
+            self._take_block()
+        return self.ahead >= 0
 
-    def _take_block(self, turn: int) -> None:
+    def _block_after(self) -> int:
+        """Return the block that follows those that are ready: never more than one after `next`."""
+        return JOURNAL_BLOCK + (self._blank_to + 1) % JOURNAL_BLOCKS
+
+    def _take_block(self) -> None:
         """Count a blank block as ready; what it held a round of the ring ago is gone."""
-        self._blank_to = turn
+        self._blank_to += 1
         self._is_erased = False
-        self.first = max(self.first, (turn - JOURNAL_BLOCKS + 1) * PER_BLOCK + 1)
+        self.first = max(self.first, (self._blank_to - JOURNAL_BLOCKS + 1) * PER_BLOCK + 1)
 
     def housekeep(self) -> bool:
         """Check or erase one block ahead; True if so. Idle, it allocates nothing.
@@ -105,11 +100,10 @@ class JournalRing:
         if self._rest:
             self._rest -= 1
             return False
-        turn = max((self.next - 1) // PER_BLOCK, self._blank_to + 1)
-        block = JOURNAL_BLOCK + turn % JOURNAL_BLOCKS
+        block = self._block_after()
         try:
             if self._raw.is_blank(block):
-                self._take_block(turn)
+                self._take_block()
             elif self._is_erased:
                 raise FlashError("erase")
             else:

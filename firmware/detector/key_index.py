@@ -6,7 +6,7 @@ from detector.clock import DAY_UNKNOWN
 from detector.compat import const
 from detector.keyslots import SLOT_COUNT
 
-ANY_READER = const(-1)
+ANY_READER = None
 LIVE = const(8)  # marks: bits 0 and 1 say delivered to reader 0 and 1
 PENDING = const(4)  # deleted, and the journal does not say so yet
 
@@ -52,9 +52,9 @@ class KeyIndex:
                 return slot
         return -1
 
-    def oldest(self, reader: int) -> int:
+    def oldest(self, reader: int | None) -> int:
         """Return the oldest image that was delivered to a reader (or ANY_READER), 0 for none."""
-        want = LIVE if reader == ANY_READER else LIVE | 1 << reader
+        want = LIVE if reader is ANY_READER else LIVE | 1 << reader
         for slot in range(self.used):
             if self.marks[slot] & want == want:
                 return self.ids[slot]

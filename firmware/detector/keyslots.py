@@ -7,7 +7,7 @@ import binascii
 import struct
 
 from detector.compat import const
-from detector.flash_map import KEYS_SIDE_BLOCKS, PAGE_BYTES
+from detector.flash_map import BLOCK_BYTES, KEYS_SIDE_BLOCKS, PAGE_BYTES
 from detector.raw_flash import FlashError
 
 SLOT_BYTES = const(128)
@@ -52,7 +52,7 @@ class KeySlots:
     def read(self, side: int, number: int) -> None:
         """Read a slot into `slot`; raise FlashError."""
         at = (number + 2) * SLOT_BYTES
-        self._raw.read_into(side + (at >> 12), at & 0xFFF, self.slot)
+        self._raw.read_into(side + at // BLOCK_BYTES, at % BLOCK_BYTES, self.slot)
 
     def is_blank(self) -> bool:
         """Say whether `slot` was never written."""
@@ -62,7 +62,8 @@ class KeySlots:
         """Say whether `slot` was written whole and not deleted."""
         if self.slot[WHY_AT] != 0xFF or self.slot[0] != MARKER[0] or self.slot[1] != MARKER[1]:
             return False
-        return binascii.crc32(self._checked) == struct.unpack_from("<I", self.slot, CHECK_AT)[0]
+        (check,) = struct.unpack_from("<I", self.slot, CHECK_AT)
+        return binascii.crc32(self._checked) == check
 
     def is_zeroed(self) -> bool:
         """Say whether nothing is left of the secrets in `slot`."""
@@ -74,11 +75,13 @@ class KeySlots:
 
     def id(self) -> int:
         """Return the image id in `slot`."""
-        return struct.unpack_from("<I", self.slot, ID_AT)[0]
+        (image_id,) = struct.unpack_from("<I", self.slot, ID_AT)
+        return image_id
 
     def day(self) -> int:
         """Return the day in `slot` on which the image was taken."""
-        return struct.unpack_from("<H", self.slot, DAY_AT)[0]
+        (day,) = struct.unpack_from("<H", self.slot, DAY_AT)
+        return day
 
     def pack(self, fields: tuple) -> bytearray:
         """Return a slot's bytes; `fields` in SLOT's order without the marker."""
@@ -117,7 +120,7 @@ class KeySlots:
 
     def _end(self, side: int, number: int) -> None:
         at = (number - number % 2 + 2) * SLOT_BYTES
-        self._raw.program(side + (at >> 12), at & 0xFFF, self._page)
+        self._raw.program(side + at // BLOCK_BYTES, at % BLOCK_BYTES, self._page)
         self.read(side, number)
 
     # --- a whole side --------------------------------------------------------------------------
@@ -145,12 +148,11 @@ class KeySlots:
         """Return (generation, next image id) of a side, else (0, 1); raise FlashError."""
         self._raw.read_into(side, 0, self._page)
         magic, version, generation, next_id = struct.unpack_from(_HEADER, self._page, 0)
-        if magic != _HEADER_MAGIC or version != _VERSION:
-            return 0, 1
-        check = struct.unpack_from("<I", self._page, _HEADER_BYTES)[0]
-        if binascii.crc32(memoryview(self._page)[:_HEADER_BYTES]) != check:
-            return 0, 1
-        return generation, next_id
+        (check,) = struct.unpack_from("<I", self._page, _HEADER_BYTES)
+        is_whole = binascii.crc32(memoryview(self._page)[:_HEADER_BYTES]) == check
+        if is_whole and magic == _HEADER_MAGIC and version == _VERSION:
+            return generation, next_id
+        return 0, 1
 
     def write_header(self, side: int, generation: int, next_id: int) -> None:
         """Make a side the one in use; raise FlashError."""

@@ -13,7 +13,7 @@ from detector.extents import Extents
 from detector.flash_map import EXTENT_CHUNKS, PAGE_BYTES
 from detector.journal import JournalError
 from detector.key_index import ANY_READER
-from detector.keystore import EXTENTS_MAX, READER_ARC, READER_CUSTOMER
+from detector.keystore import READER_ARC, READER_CUSTOMER
 from detector.raw_flash import FlashError
 from detector.stored_image import (
     CHUNKS,
@@ -28,7 +28,8 @@ from detector.stored_image import (
 
 # Room kept for the next alarm: a burst of ten pictures of 32 KB. Older images give way to it.
 RESERVE_EXTENTS = const(40)
-_JPEG_LIMIT = const(131068)  # EXTENTS_MAX * CLASS_BYTES - LENGTH_BYTES
+_JPEG_LIMIT = const(131068)  # 16 extents (keyslots.SLOT) of CLASS_BYTES, less LENGTH_BYTES
+_JPEG_BYTES = const(12)  # of the image that is being written, behind its slot's fields
 
 
 class StoreError(Exception):
@@ -62,10 +63,7 @@ class Store:
         self._extents = Extents(raw)
         self._unreadable = False
         self._page = bytearray(PAGE_BYTES)
-        self._sealer: "Sealer" = None  # of the image that is being written
-        self._fields: tuple = None
-        self._jpeg_bytes = 0
-        self._chunk = 0
+        self._forget()
         try:
             keystore.recover()
             ages.begin(keystore.next_id)
@@ -73,6 +71,11 @@ class Store:
                 self._note_used(keystore.fields(image_id))
         except FlashError:
             self._unreadable = True
+
+    def _forget(self) -> None:
+        self._sealer: "Sealer" = None  # of the image that is being written
+        self._fields: tuple = None
+        self._chunk = 0
 
     def _note_used(self, fields: tuple) -> None:
         for index in range(fields[EXTENT_COUNT]):
@@ -105,13 +108,10 @@ class Store:
             raise StoreFull
         iv = self.random(16)
         key = self.random(32)
-        places = bytes(extents) + b"\xff" * (EXTENTS_MAX - count)
         image_id = self._keys.next_id
         what = (None, kind, count, image_id, event_id, chunks, day, second)
-        self._fields = what + (iv, key, None, places)
+        self._fields = what + (iv, key, None, bytes(extents), jpeg_bytes)
         self._sealer = seal.Sealer(key, stored_image.header(self._fields), iv)
-        self._jpeg_bytes = jpeg_bytes
-        self._chunk = 0
         return chunks
 
     def chunk(self, buf: bytearray) -> None:
@@ -123,7 +123,7 @@ class Store:
         if self._fields is None or self._chunk == self._fields[CHUNKS]:
             raise StoreError("chunk")
         if self._chunk == 0:
-            struct.pack_into("<I", buf, 0, self._jpeg_bytes)
+            struct.pack_into("<I", buf, 0, self._fields[_JPEG_BYTES])
         self._put(0, buf)
         self._chunk += 1
 
@@ -134,7 +134,7 @@ class Store:
         """
         if self._fields is None:
             raise StoreError("finish")
-        if self._chunk * seal.CHUNK_BYTES < seal.LENGTH_BYTES + self._jpeg_bytes:
+        if self._chunk * seal.CHUNK_BYTES < seal.LENGTH_BYTES + self._fields[_JPEG_BYTES]:
             self.abort()
             raise StoreError("finish")
         while self._chunk < self._fields[CHUNKS]:
@@ -148,16 +148,14 @@ class Store:
         except FlashError:
             self.abort()
             raise StoreError("flash")
-        self._sealer = None
-        self._fields = None
+        self._forget()
         return fields[IMAGE_ID]
 
     def abort(self) -> None:
         """Drop the image that was begun, if any: its key was only in RAM and is forgotten."""
         if self._fields is not None:
             self._extents.release(self._fields[EXTENTS], self._fields[EXTENT_COUNT])
-        self._sealer = None
-        self._fields = None
+        self._forget()
 
     def _put(self, offset: int, buf: bytearray) -> None:
         self._sealer.seal(buf)
@@ -274,12 +272,10 @@ class Store:
 
     def _evict(self) -> bool:
         """Delete the oldest that the customer has, else that the ARC has, else the oldest."""
-        for reader in (READER_CUSTOMER, READER_ARC, ANY_READER):
-            image_id = self._keys.index.oldest(reader)
-            if image_id:
-                try:
-                    self.delete(image_id, codes.DELETE_FOR_ROOM)
-                except StoreError:
-                    return False
-                return True
-        return False
+        index = self._keys.index
+        image_id = index.oldest(READER_CUSTOMER) or index.oldest(READER_ARC)
+        try:
+            self.delete(image_id or index.oldest(ANY_READER), codes.DELETE_FOR_ROOM)
+        except StoreError:
+            return False  # there is none (no image has the id 0), or the flash failed
+        return True

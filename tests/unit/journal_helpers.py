@@ -4,6 +4,7 @@ import binascii
 import struct
 
 from detector import codes, crypto
+from detector.clock import DAY_UNKNOWN
 from detector.journal import Journal
 from detector.journal_slots import BODY, RECORD_BYTES
 from detector.raw_flash import raw_blocks
@@ -13,11 +14,21 @@ NAME = "SL-0001"
 PER_BLOCK = 32
 RING = 40 * PER_BLOCK
 FIRST_BLOCK = 96 + 9
+KEY_PIECES = (0, 8, 16, 24)  # of eight bytes
 # Where the fields lie that tests look at.
 KIND_AT = 2
 TORN_AT = 40
 CHAIN_AT = 44
 MAC_AT = 56
+
+
+# What `told` says where nothing is known.
+NOTHING = (
+    (False, 0, 0, DAY_UNKNOWN, 0),
+    (False, 0, 1, 0),
+    (0, False, DAY_UNKNOWN, 0),
+    (0, 1),
+)
 
 
 def opened(flash, key=KEY, name=NAME):
@@ -98,3 +109,13 @@ def check(test, journal, key=KEY, name=NAME):
 def body(data):
     """Return a record's fields."""
     return struct.unpack_from(BODY, data, 0)
+
+
+def told(journal):
+    """Return all that a journal says of itself and of its last record."""
+    return (
+        (journal.armed, journal.faults, journal.ticks_ms, journal.day, journal.second),
+        (journal.time_known, journal.unclocked_min, journal.boot, journal.seq),
+        (journal.last_event, journal.last_was_alarm, journal.last_day, journal.last_unclocked_min),
+        (journal.unsettled, journal.first_seq),
+    )

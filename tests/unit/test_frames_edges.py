@@ -2,28 +2,11 @@
 
 import unittest
 
-from fake_uart import FakeWire, frame
+from fake_uart import frame
+from frame_reading import Reading
 
 from detector import frames
-from detector.frames import FrameReader, FrameWriter
-
-
-class Reading(unittest.TestCase):
-    def setUp(self) -> None:
-        self.wire = FakeWire()
-        self.reader = FrameReader(self.wire.b, 512)
-
-    def feed(self, data: bytes) -> None:
-        """Put bytes on the line."""
-        self.wire.a.write(data)
-
-    def found(self, now_ms: int = 0, polls: int = 50) -> list:
-        """Return the payloads of all frames that the reader finds now."""
-        payloads = []
-        for _ in range(polls):
-            if self.reader.poll(now_ms):
-                payloads.append(bytes(self.reader.payload()))
-        return payloads
+from detector.frames import FrameWriter
 
 
 class TestBytes(unittest.TestCase):

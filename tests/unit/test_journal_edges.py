@@ -1,69 +1,29 @@
-"""The journal before its first record, at its numbers' ends, and where reading fails once."""
+"""The journal before its first record, each field of one, and what a failed write left behind."""
 
 import unittest
 
-from fake_flash import FakeFlash
-from journal_helpers import KEY, NAME, PER_BLOCK, RING, body, fill, opened, records, write
+from fake_flash import HALF, FakeFlash, PowerCut
+from journal_helpers import (
+    CHAIN_AT,
+    KEY,
+    MAC_AT,
+    NAME,
+    NOTHING,
+    TORN_AT,
+    body,
+    check,
+    numbers,
+    opened,
+    records,
+    told,
+    write,
+)
 
-from detector import codes
+from detector import codes, crypto
 from detector.clock import DAY_UNKNOWN
 from detector.journal import Journal
-from detector.raw_flash import FlashError, raw_blocks
-
-
-class OneBadRead(FakeFlash):
-    """A flash of which one read fails, the `bad`-th from when that is set; 0: none."""
-
-    def __init__(self):
-        super().__init__()
-        self.bad = 0
-
-    def readblocks(self, number, buf, offset=0):
-        self.bad -= 1
-        if self.bad == 0:
-            raise OSError(5)
-        return super().readblocks(number, buf, offset)
-
-
-class TestBadRead(unittest.TestCase):
-    """A boot goes on where the journal cannot be read; its loop settles what is unsettled."""
-
-    def test_boot_that_cannot_read_once_destroys_no_key(self):
-        """The next boot, which can, finds the key behind the last record."""
-        flash = OneBadRead()
-        fill(opened(flash), RING + PER_BLOCK + 3)
-        before = flash.operations
-        reads = flash.reads
-        opened(flash)
-        reads = flash.reads - reads
-        for bad in range(1, reads + 1):
-            journal = Journal(raw_blocks(flash))
-            flash.bad = bad
-            with self.assertRaises(FlashError):
-                journal.recover()
-            self.assertFalse(journal.ready)
-            self.assertEqual(journal.unsettled, 0, bad)
-            journal.settle()
-        self.assertEqual(flash.operations, before)
-        self.assertTrue(opened(flash).ready)
-
-
-def told(journal):
-    """Return all that a journal says of itself and of its last record."""
-    return (
-        (journal.armed, journal.faults, journal.ticks_ms, journal.day, journal.second),
-        (journal.time_known, journal.unclocked_min, journal.boot, journal.seq),
-        (journal.last_event, journal.last_was_alarm, journal.last_day, journal.last_unclocked_min),
-        (journal.unsettled, journal.first_seq),
-    )
-
-
-NOTHING = (
-    (False, 0, 0, DAY_UNKNOWN, 0),
-    (False, 0, 1, 0),
-    (0, False, DAY_UNKNOWN, 0),
-    (0, 1),
-)
+from detector.journal_slots import JournalSlots
+from detector.raw_flash import raw_blocks
 
 
 class TestBlank(unittest.TestCase):
@@ -167,6 +127,36 @@ class TestFields(unittest.TestCase):
             before = self.flash.operations
             self.assertEqual(opened(self.flash).boot, 2)
             self.assertEqual(self.flash.operations, before)
+
+
+class TestSkipping(unittest.TestCase):
+    """The same boot goes on behind a slot that is neither blank nor its own record."""
+
+    def setUp(self):
+        self.flash = FakeFlash()
+        self.journal = opened(self.flash)
+        write(self.journal)
+
+    def test_half_a_record_is_skipped_and_counted_as_torn(self):
+        self.flash.cut(1, HALF)
+        with self.assertRaises(PowerCut):
+            self.journal.append(codes.JR_TRIP)
+        self.flash.power_on()  # only the flash lost its power: the journal object lives on
+        write(self.journal, codes.JR_ARM)
+        self.assertEqual(numbers(self.journal), [1, 3])
+        self.assertEqual(records(self.journal)[-1][1][TORN_AT], 1)
+        check(self, opened(self.flash))
+
+    def test_record_under_another_key_is_skipped_and_is_no_link(self):
+        """Its CRC fits; nothing follows from it."""
+        slots = JournalSlots(raw_blocks(self.flash))
+        fields = (codes.JR_TRIP, 0, 2) + (0,) * 11 + (bytes(12),)
+        slots.write(1, fields, crypto.HmacKey(b"x" * 32), b"y" * 32)
+        write(self.journal, codes.JR_ARM)
+        first, _foreign, third = [data for _number, data in records(self.journal)]
+        self.assertEqual(self.journal.seq, 3)
+        self.assertEqual(third[TORN_AT], 1)
+        self.assertEqual(third[CHAIN_AT:MAC_AT], first[MAC_AT : MAC_AT + 12])
 
 
 if __name__ == "__main__":

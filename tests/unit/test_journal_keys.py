@@ -6,6 +6,7 @@ from fake_flash import AFTER, BEFORE, HALF, MOST, FakeFlash, PowerCut
 from journal_helpers import (
     FIRST_BLOCK,
     KEY,
+    KEY_PIECES,
     PER_BLOCK,
     check,
     key_of,
@@ -23,7 +24,6 @@ from detector.raw_flash import FlashError, raw_blocks
 from detector.record import Record
 
 CUTS = (BEFORE, HALF, MOST, AFTER)
-KEY_PIECES = (0, 8, 16, 24)
 
 
 def is_left(flash, key):

@@ -3,49 +3,12 @@
 import unittest
 
 from fake_flash import AFTER, BEFORE, HALF, FakeFlash, PowerCut, allocated
+from keystore_helpers import SIDE_A, SIDE_B, add, forget, key_of, opened, tidy
 
-from detector import codes, flash_map
+from detector import codes
 from detector.key_index import ANY_READER
-from detector.keystore import READER_ARC, READER_CUSTOMER, KeyStore
-from detector.raw_flash import FlashError, raw_blocks
-
-SIDE_A = 96 + flash_map.KEYS_A_BLOCK
-SIDE_B = 96 + flash_map.KEYS_B_BLOCK
-
-
-def opened(flash):
-    """Return the key store as a boot finds it."""
-    keys = KeyStore(raw_blocks(flash))
-    keys.recover()
-    return keys
-
-
-def tidy(keys):
-    """Housekeep until nothing is to be done; return how many steps there were."""
-    steps = 0
-    while keys.housekeep():
-        steps += 1
-    return steps
-
-
-def key_of(image_id):
-    """Return an image's key of 32 bytes, recognisable in the flash."""
-    return b"key of image %08d, secret!!!" % image_id
-
-
-def add(keys, image_id=None):
-    """Add the next image; return its id."""
-    image_id = image_id or keys.next_id
-    mac = b"mac of image %08d, public!!!" % image_id
-    fields = (codes.TRIP_PANIC, 1, image_id, 7, 8, 2500, 86399)
-    keys.add(fields + (b"iv..............", key_of(image_id), mac, b"\x05" + b"\xff" * 15))
-    return image_id
-
-
-def forget(keys, image_id):
-    """Delete an image as the store does, its record written."""
-    keys.delete(image_id, codes.DELETE_BY_CUSTOMER)
-    keys.recorded(image_id)
+from detector.keystore import READER_ARC, READER_CUSTOMER
+from detector.raw_flash import FlashError
 
 
 class TestKeys(unittest.TestCase):

@@ -42,13 +42,21 @@ def masked(app: object) -> None:
 def length_in_journal(app: object) -> None:
     """Write a picture's length into its journal record."""
     record = app.parts.record
+    store = app.parts.store
     write = record.write
+    begin = store.begin
+    lengths = [0]
+
+    def begin_and_note(kind: int, event_id: int, length: int, day: int, second: int) -> int:
+        lengths.append(length)
+        return begin(kind, event_id, length, day, second)
 
     def write_more(now_ms: int, kind: int, event_id: int = 0, a: int = 0, b: int = 0) -> bool:
         if kind == codes.JR_CAPTURE:
-            b = app.parts.store._jpeg_bytes
+            b = lengths[-1]
         return write(now_ms, kind, event_id, a, b)
 
+    store.begin = begin_and_note
     record.write = write_more
 
 
