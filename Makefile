@@ -15,9 +15,9 @@ INTERPRETER := .tools/ready-$(HERE)
 READY := $(VENV) $(INTERPRETER)
 LABGRID := .tools/labgrid/ready-$(HERE)
 BIN := .venv/bin
-# What looks at no clock runs two at a time; what has boards that live in real time runs alone.
-CALM := test-repo test-unit test-micropython test-proof mutate
-TIMED := test-host prove test-fuzz test-bench test-jig test-selfproof
+# What measures no time runs two at a time, the longest first; what does has the machine to itself.
+UNTIMED := test-proof test-host test-jig test-fuzz mutate test-micropython test-unit test-repo
+TIMED := prove test-bench test-selfproof
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -47,7 +47,7 @@ cut-long: $(READY) ## the same at 100,000, every operation of its stories
 	$(BIN)/sluss cut --points 100000 --operations 100 --seed 1000 --cpython 1 $(CUTOPTS)
 
 test: $(READY) $(LABGRID) ## all tests, the bench among them
-	@$(MAKE) --no-print-directory -j2 --output-sync=target $(CALM)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target $(UNTIMED)
 	@$(MAKE) --no-print-directory $(TIMED)
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")

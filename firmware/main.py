@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import time
 
 import machine
 import micropython
@@ -13,6 +14,8 @@ micropython.kbd_intr(-1)
 # Each import needs 1.3 KB for its file in one piece and leaves a hole: collected often, the holes
 # are filled, else the heap is full of them before the last module is in.
 gc.threshold(8192)
+
+_READ_MS = 200  # for whoever reads the console: a reset takes away what was not sent yet
 
 service = machine.Pin("SERVICE", machine.Pin.IN)
 try:
@@ -29,4 +32,5 @@ except BaseException as error:
     # follows this file: only where the service jumper is in, else the chip starts again.
     sys.print_exception(error)
     if service.value() == 0:
+        time.sleep_ms(_READ_MS)  # the gate is shut since boot.py
         machine.reset()
