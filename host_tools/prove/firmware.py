@@ -26,6 +26,9 @@ _PACKAGE = "detector"
 # This process's own collector is not the firmware's to command.
 _GC = SimpleNamespace(collect=lambda: None, threshold=lambda _bytes: None)
 
+# main.py waits in one place, with the gate shut since boot.py, before it resets the chip.
+_TIME = SimpleNamespace(sleep_ms=lambda _ms: None)
+
 # Nothing of the loader is explored: it has no pin, and what it chooses is chosen before the start.
 SLOT = SimpleNamespace(name="a", trial=False, undone="", unsettled=False, rolled_back=False)
 _LOADER = SimpleNamespace(start=lambda _jumper: SLOT)
@@ -53,7 +56,7 @@ class Firmware:
 
     def run(self, path: str) -> None:
         """Execute boot.py or main.py as flashing renders it for the board."""
-        chip = {**self._chip, "gc": _GC, "loader": _LOADER, _PACKAGE: self}
+        chip = {**self._chip, "gc": _GC, "time": _TIME, "loader": _LOADER, _PACKAGE: self}
         chip["sys"] = SimpleNamespace(modules=dict(chip), print_exception=self.note_error)
 
         def imported(name: str, *_rest: object) -> Any:
