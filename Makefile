@@ -47,7 +47,7 @@ cut-long: $(READY) ## the same at 100,000, every operation of its stories
 	$(BIN)/sluss cut --points 100000 --operations 100 --seed 1000 --cpython 1 $(CUTOPTS)
 
 test: $(READY) $(LABGRID) ## all tests, the bench among them
-	@$(MAKE) --no-print-directory -j2 --output-sync=target $(UNTIMED)
+	@$(MAKE) --no-print-directory --keep-going -j2 --output-sync=target $(UNTIMED)
 	@$(MAKE) --no-print-directory $(TIMED)
 
 test-unit: $(READY) ## unit tests under CPython (TESTOPTS="-k ...")
