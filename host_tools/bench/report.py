@@ -7,9 +7,9 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from host_tools import pages
 from host_tools.bench import outcome as outcomes
 from host_tools.bench import promises, silence, waveform
 from host_tools.bench.measurement import Measurement
@@ -71,13 +71,7 @@ class _Shown:
 
 def render(record: Record, folder: Path) -> str:
     """Return report.html for a record whose pictures are in `folder`/pictures."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(_TEMPLATES)
     environment.filters["figure"] = _figure
     return environment.get_template("report.html.j2").render(
         record=record,

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-from host_tools import ROOT, evidence
+from host_tools import ROOT, evidence, pages
 from host_tools.certificate.document import Parts
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -16,13 +14,7 @@ _BENCH_TEMPLATES = ROOT / "host_tools" / "bench" / "templates"  # colours.css
 
 def render(parts: Parts, made: str, fingerprint: str) -> bytes:
     """Return the page's bytes."""
-    environment = Environment(
-        loader=FileSystemLoader([_TEMPLATES, _BENCH_TEMPLATES]),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(_TEMPLATES, _BENCH_TEMPLATES)
     environment.filters["figure"] = _figure
     environment.filters["moment"] = _moment
     page = environment.get_template("certificate.html.j2").render(

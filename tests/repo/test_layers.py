@@ -20,6 +20,7 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "git_state": (),
     "interpreter": (),
     "keyfile": (),
+    "pages": (),
     "pin_facts": ("boards", "wires"),
     "wires": ("boards",),
     "sealed_image": (),
@@ -33,13 +34,13 @@ _MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "jig": ("deadline", "flash.errors", "flash.transport", "links"),
     "bench": (
         *("attestation", "boards", "client", "deadline", "flash", "git_state", "interpreter"),
-        *("jig.client", "keyfile", "links.port", "utc"),
+        *("jig.client", "keyfile", "links.port", "pages", "utc"),
         *("virtual_board.circuit", "virtual_board.client", "virtual_board.pictures"),
         "virtual_board.remote",
     ),
     "cut": ("deadline", "evidence", "interpreter"),
     "certificate": (
-        *("attestation", "bench", "console", "evidence", "git_state", "links", "utc"),
+        *("attestation", "bench", "console", "evidence", "git_state", "links", "pages", "utc"),
     ),
     "prove": (
         *("bench.virtual", "boards", "client", "deadline", "evidence", "flash"),

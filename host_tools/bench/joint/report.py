@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
+from host_tools import pages
 from host_tools.bench import promises
 from host_tools.bench.joint.record import FAIL, NOT_RUN, PASS, QUARANTINED, JointRecord
 
@@ -14,13 +13,7 @@ _TEMPLATES = Path(__file__).parent.parent / "templates"
 
 def render(record: JointRecord) -> str:
     """Return report.html; it stands beside the boards' folders, one level down."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = pages.environment(_TEMPLATES)
     environment.filters["css"] = lambda words: words.lower().replace(" ", "-")
     return environment.get_template("joint.html.j2").render(
         record=record,
