@@ -256,7 +256,7 @@ class VirtualBoard(BoardHandle):
         broken: str | None = None,
     ) -> None:
         """Change the camera; None leaves a setting as it is, `broken=""` mends it."""
-        folder = None if images is None else str(for_camera(images))
+        folder = None if images is None else self._folder_for_board(images)
         self.request("camera", images=folder, canary=canary, delay_ms=delay_ms, broken=broken)
 
     def params(
@@ -268,6 +268,12 @@ class VirtualBoard(BoardHandle):
     ) -> None:
         """Change the circuit's times or the flash's costs; None leaves one as it is."""
         self.request("params", alive_us=alive_us, max_us=max_us, flash_costs=flash_costs)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _folder_for_board(self, images: Path) -> str:
+        """Return where the board's process finds these pictures."""
+        return str(for_camera(images))
 
 
 def for_camera(folder: Path) -> Path:

@@ -56,22 +56,11 @@ class RemoteBoard(VirtualBoard):
         self.request("flash_image")  # has it written
         return unpacked(self._ask({"fetch": "flash", "pid": self.pid})["flash"])
 
-    def camera(
-        self,
-        *,
-        images: Path | None = None,
-        canary: bool | None = None,
-        delay_ms: int | None = None,
-        broken: str | None = None,
-    ) -> None:
-        """Change the camera; None leaves a setting as it is, `broken=""` mends it."""
-        folder = None
-        if images is not None:
-            put = {"put": "pictures", "pid": self.pid, "pictures": _pictures(images)}
-            folder = self._ask(put)["path"]
-        self.request("camera", images=folder, canary=canary, delay_ms=delay_ms, broken=broken)
-
     # --- inside ---------------------------------------------------------------------------------
+
+    def _folder_for_board(self, images: Path) -> str:
+        put = {"put": "pictures", "pid": self.pid, "pictures": _pictures(images)}
+        return str(self._ask(put)["path"])
 
     def _launch(self) -> socket.socket:
         options = self._options

@@ -61,6 +61,17 @@ class LoggedBoard(VirtualBoard):
 
 
 @contextmanager
+def board_from(flash: bytes, folder: Path) -> Iterator[LoggedBoard]:
+    """Start a board on a flash, its jumper in; `folder` is made for it."""
+    folder.mkdir()
+    (folder / "flash.bin").write_bytes(flash)
+    with LoggedBoard(folder, powered=False) as board:
+        board.jumper(True)
+        board.power(True)
+        yield board
+
+
+@contextmanager
 def raw_repl(board: VirtualBoard) -> Iterator[SerialTransport]:
     """Open the console as mpremote does, in the raw REPL, without a soft reset."""
     transport = SerialTransport(board.ports.console)

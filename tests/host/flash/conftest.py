@@ -9,6 +9,7 @@ import pytest
 
 from host_tools.virtual_board.client import VirtualBoard
 from tests.host.flash.flashing import CONFIG, flash
+from tests.host.virtual_board_helpers import board_from
 
 
 @pytest.fixture
@@ -32,11 +33,7 @@ def flashed_image(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path
 @pytest.fixture
 def provisioned(tmp_path: Path, flashed_image: tuple[bytes, Path]) -> Iterator[VirtualBoard]:
     """A provisioned board, its jumper in, in the service program."""
-    (tmp_path / "board").mkdir()
-    (tmp_path / "board" / "flash.bin").write_bytes(flashed_image[0])
-    with VirtualBoard(tmp_path / "board", powered=False) as board:
-        board.jumper(True)
-        board.power(True)
+    with board_from(flashed_image[0], tmp_path / "board") as board:
         yield board
 
 

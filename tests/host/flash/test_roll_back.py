@@ -18,7 +18,7 @@ from host_tools.flash.flasher import check_app
 from host_tools.journal import records
 from host_tools.virtual_board.client import VirtualBoard
 from tests.host.flash.flashing import SECONDS, files_on, flash, on_board, raw_files, starter
-from tests.host.virtual_board_helpers import LoggedBoard
+from tests.host.virtual_board_helpers import LoggedBoard, board_from
 
 _SPOIL = "with open('/{}.app', 'r+b') as file:\n    file.seek(999)\n    file.write(b'spoilt')\n"
 _RESETS = 3
@@ -27,11 +27,7 @@ _RESETS = 3
 @pytest.fixture
 def logged(tmp_path: Path, flashed_image: tuple[bytes, Path]) -> Iterator[LoggedBoard]:
     """A provisioned board with its jumper in, and its log."""
-    (tmp_path / "logged").mkdir()
-    (tmp_path / "logged" / "flash.bin").write_bytes(flashed_image[0])
-    with LoggedBoard(tmp_path / "logged", powered=False) as board:
-        board.jumper(True)
-        board.power(True)
+    with board_from(flashed_image[0], tmp_path / "logged") as board:
         yield board
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from host_tools.flash.flasher import check_app
 from host_tools.flash.image import Image
 from host_tools.flash.installer import ROOT_ORDER
 from tests.host.flash.flashing import CONFIG, SECONDS, files_on, flash, starter
-from tests.host.virtual_board_helpers import LoggedBoard
+from tests.host.virtual_board_helpers import LoggedBoard, board_from
 
 _POINTS = 20  # of CI
 # An update begins with what is deleted, sent and renamed; then it is switched, and settles.
@@ -83,17 +82,6 @@ def is_cut(board: LoggedBoard) -> bool:
     return bool(board.log.of("POWER")) and board.log.of("POWER")[-1][1] == 0
 
 
-@contextlib.contextmanager
-def board_with(flash_image: bytes, folder: Path) -> Iterator[LoggedBoard]:
-    """Start a board on a flash, its jumper in."""
-    folder.mkdir()
-    (folder / "flash.bin").write_bytes(flash_image)
-    with LoggedBoard(folder, powered=False) as board:
-        board.jumper(True)
-        board.power(True)
-        yield board
-
-
 def update(board: LoggedBoard) -> None:
     """Flash the new firmware and let it settle, or as much of that as the supply allows."""
     with contextlib.suppress(FlashError):
@@ -123,13 +111,13 @@ def points(operations: int) -> list[tuple[int, bool]]:
 def test_a_cut_leaves_the_old_app_or_the_new_one_and_the_gate_shut(
     before: bytes, old: Image, new: Image, tmp_path: Path
 ) -> None:
-    with board_with(before, tmp_path / "whole") as board:
+    with board_from(before, tmp_path / "whole") as board:
         update(board)
         operations = board.flash_operations()
         assert files_on(board.flash_image()) == new.files
     started = []
     for number, during in points(operations):
-        with board_with(before, tmp_path / f"{number}-{during}") as board:
+        with board_from(before, tmp_path / f"{number}-{during}") as board:
             board.fault("flash-cut", {"at": number, "during": during})
             update(board)
             if not is_cut(board):
@@ -163,7 +151,7 @@ def check_any(board: LoggedBoard) -> None:
 
 def test_after_any_cut_the_next_run_goes_on(before: bytes, new: Image, tmp_path: Path) -> None:
     for number in (1, 9, 20, 40):
-        with board_with(before, tmp_path / str(number)) as board:
+        with board_from(before, tmp_path / str(number)) as board:
             board.fault("flash-cut", {"at": number, "during": True})
             update(board)
             assert is_cut(board)
