@@ -81,21 +81,27 @@ def flash_all(
     """
     stop = threading.Event()
 
+    def stopped(port: str) -> Outcome:
+        return Outcome(port, None, "Stopped. Nothing is broken; run this again.")
+
     def run(port: str) -> Outcome:
         try:
             return Outcome(port, job(port, StoppableDeadline(seconds, stop), progress(port)))
         except (FlashError, BoardError, OSError) as error:  # TimeoutError, LinkError: OSErrors
             if stop.is_set():
-                return Outcome(port, None, "Stopped. Nothing is broken; run this again.")
+                return stopped(port)
             return Outcome(port, None, str(error))
 
     with ThreadPoolExecutor(len(ports)) as pool:
-        futures = [pool.submit(run, port) for port in ports]
-        try:
-            _await(futures)
+        begun: dict[str, Future[Outcome]] = {}
+        try:  # the first may run already while the last are begun
+            for port in ports:
+                begun[port] = pool.submit(run, port)
+            _await(list(begun.values()))
         except KeyboardInterrupt:
             stop.set()
-        return [future.result() for future in futures], stop.is_set()
+        outcomes = [begun[port].result() if port in begun else stopped(port) for port in ports]
+        return outcomes, stop.is_set()
 
 
 def _await(futures: Sequence[Future[Outcome]]) -> None:

@@ -101,6 +101,29 @@ def test_a_ctrl_c_ends_all_of_them_and_is_told() -> None:
     assert {one.error for one in outcomes} == {"Stopped. Nothing is broken; run this again."}
 
 
+def test_a_ctrl_c_before_all_have_begun_stops_those_that_have() -> None:
+    class Ports(list[str]):
+        is_interrupted = False
+
+        def __iter__(self) -> Iterator[str]:
+            yield self[0]
+            if not self.is_interrupted:
+                self.is_interrupted = True
+                raise KeyboardInterrupt
+            yield from self[1:]
+
+    def job(_port: str, deadline: Deadline, _progress: object) -> object:
+        return deadline.wait_for(lambda: None, "never")
+
+    outcomes, is_stopped = flash_all(
+        Ports(["a", "b"]), job, 10.0, lambda _port: lambda *_told: None
+    )  # type: ignore[arg-type]
+    assert is_stopped
+    assert [(one.port, one.error) for one in outcomes] == [
+        (port, "Stopped. Nothing is broken; run this again.") for port in ("a", "b")
+    ]
+
+
 def test_a_deadline_within_a_stopped_one_is_over() -> None:
     stop = threading.Event()
     inner = StoppableDeadline(60.0, stop).within(30.0)
